@@ -23,10 +23,13 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 
 
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
-    """Open a database that a build left, read-only."""
-    import duckdb
+    """Open a database that a build left, read-only.
 
-    return duckdb.connect(str(path), read_only=True)
+    Raises `mimiceye_duck.errors.UserError` when there is none.
+    """
+    from mimiceye_duck import db
+
+    return db.connect(Path(path), read_only=True)
 
 
 def run_build(
@@ -48,9 +51,11 @@ def run_build(
     force: bool = False,
 ) -> tuple[Mapping[str, Any], bool]:
     """As `build`; also says whether there was anything to do."""
-    from mimiceye_duck import builder, options, sources
-    from mimiceye_duck.demo import demo_source
-    from mimiceye_duck.run import Resources
+    from mimiceye_duck import sources
+    from mimiceye_duck.builder import build as builder
+    from mimiceye_duck.builder import options
+    from mimiceye_duck.builder.demo import demo_source
+    from mimiceye_duck.builder.run import Resources
 
     if (source is None) == (not demo):
         raise UsageError(Problem("build takes either --source DIR or --demo"))

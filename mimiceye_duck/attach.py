@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database
+from mimiceye_duck.models import Described, noted
 from mimiceye_duck.render import Sql, glob_escaped, render
 from mimiceye_duck.sources import Source, Sources
 
@@ -73,13 +74,18 @@ def columns(source: Source) -> list[tuple[Column, str | None]]:
 
 
 def attach(
-    database: Database, sources: Sources, parquet: Mapping[str, Path] | None = None
+    database: Database,
+    sources: Sources,
+    parquet: Mapping[str, Path] | None = None,
+    n_rows: Mapping[str, int] | None = None,
 ) -> list[str]:
     """Create the views; returns the names of those made, `schema.table`.
 
-    `parquet` is where the tables are that DuckDB cannot read in place.
+    `parquet` is where the tables are that DuckDB cannot read in place; `n_rows` how many rows
+    the files of some tables have. Both come back in `settings.sources`.
     """
     made = []
+    read: list[tuple[object, ...]] = []
     for schema in sorted({contract.schema for contract in contracts().values()}):
         database.execute(render("schema", name=schema))
         for (name,) in database.rows(_VIEWS, [schema]):
@@ -99,7 +105,36 @@ def attach(
             )
         describe(database, "view", contract.id, contract)
         made.append(contract.id)
+        read += _read(source, sources, file, (n_rows or {}).get(contract.id))
+    _note(database, read)
     return made
+
+
+def _read(
+    source: Source, sources: Sources, parquet: Path | None, n_rows: int | None
+) -> list[tuple[object, ...]]:
+    """The rows of `settings.sources` for one table."""
+    release = sources.releases[source.contract.dataset]
+    version = " ".join(filter(None, (release.version, "demo" if release.demo else None))) or None
+    about = (source.contract.id, release.dataset.title, version)
+    if parquet:
+        return [(*about, parquet.as_posix(), False, n_rows)]
+    if source.file:
+        return [(*about, source.file.as_posix(), False, n_rows)]
+    return [(*about, folder.as_posix(), True, n_rows) for folder in source.folders]
+
+
+def _note(database: Database, read: list[tuple[object, ...]]) -> None:
+    """Keep what the views read, for people and to confine questions to it."""
+    model = noted()["settings.sources"]
+    database.execute(render("schema", name=model.schema))
+    # A view, so that what `attach` makes is views and nothing else.
+    database.execute(
+        render("filled_view", name=model.name, select=Sql(model.sql), rows=sorted(read, key=str))
+    )
+    comments = [render("comment_table", kind=Sql("view"), name=model.name, text=model.description)]
+    comments += column_comments(model.name, model.columns)
+    database.execute(";\n".join(comments))
 
 
 def view(database: Database, contract: Contract, file: Path) -> None:
@@ -113,10 +148,20 @@ def describe(database: Database, kind: str, name: str, contract: Contract) -> No
     """Put a contract's descriptions on a table or view and its columns, as comments."""
     text = f"{contract.description} {contract.grain}"
     comments = [render("comment_table", kind=Sql(kind), name=name, text=text)]
-    for column in contract.columns:
-        unit = f" [{column.unit}]" if column.unit else ""
-        comments.append(
-            render("comment_column", name=name, column=column.name, text=column.description + unit)
-        )
+    columns = {c.name: Described(c.description, c.unit) for c in contract.columns}
+    comments += column_comments(name, columns)
     # In one go: a thousand statements one by one take a second.
     database.execute(";\n".join(comments))
+
+
+def column_comments(name: str, columns: Mapping[str, Described]) -> list[Sql]:
+    """The statements that put a relation's columns' descriptions on it, units in brackets."""
+    return [
+        render(
+            "comment_column",
+            name=name,
+            column=column,
+            text=described.text + (f" [{described.unit}]" if described.unit else ""),
+        )
+        for column, described in columns.items()
+    ]

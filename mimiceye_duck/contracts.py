@@ -83,6 +83,18 @@ class Contract:
         return self.id.split(".")[1]
 
     @property
+    def cohort_name(self) -> str:
+        """Where the rows of the built patients are: `cohort.hosp_labevents`."""
+        prefix = self.schema.removeprefix("mimiciv_").removeprefix("mimic_")
+        return f"cohort.{prefix}_{self.table}"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell a row from every other, in the order of the key."""
+        keyed = [column for column in self.columns if column.key_position]
+        return tuple(c.name for c in sorted(keyed, key=lambda column: column.key_position or 0))
+
+    @property
     def is_file_set(self) -> bool:
         """Whether the table is many files, one per value of what its path names."""
         return "{" in self.path

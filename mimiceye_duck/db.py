@@ -11,6 +11,7 @@ import duckdb
 import pyarrow
 
 from mimiceye_duck.errors import Problem, UserError
+from mimiceye_duck.render import literals
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,28 @@ def reason(error: duckdb.Error) -> str:
     return type(error).__name__ + place
 
 
+def connect(
+    path: Path | None, *, read_only: bool = False, config: dict[str, Any] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """DuckDB itself on a database file, or one in memory; extensions are never fetched.
+
+    Raises `UserError` when the file is no database or another program holds it.
+    """
+    offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    try:
+        name = str(path) if path else ":memory:"
+        return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
+    except duckdb.Error as error:
+        raise UserError(
+            Problem(
+                "the database cannot be opened",
+                where=str(path),
+                found=reason(error),
+                do="close the program that holds it, or name the file that `build` wrote",
+            )
+        ) from None
+
+
 class Database:
     """A DuckDB connection that reaches nothing but files and tells no row's values."""
 
@@ -67,33 +90,30 @@ class Database:
 
         Raises `UserError` when the file is no database or another program holds it.
         """
-        config: dict[str, Any] = {
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "preserve_insertion_order": "true",
-        }
+        config: dict[str, Any] = {"preserve_insertion_order": "true"}
         if threads:
             config["threads"] = threads
         if memory_limit:
             config["memory_limit"] = memory_limit
         if temp_dir:
             config["temp_directory"] = str(temp_dir)
-        try:
-            name = str(path) if path else ":memory:"
-            return cls(duckdb.connect(name, read_only=read_only, config=config))
-        except duckdb.Error as error:
-            raise UserError(
-                Problem(
-                    "the database cannot be opened",
-                    where=str(path),
-                    found=reason(error),
-                    do="close the program that holds it, or name the file that `build` wrote",
-                )
-            ) from None
+        return cls(connect(path, read_only=read_only, config=config))
+
+    def confine(self, files: Sequence[str], folders: Sequence[str]) -> None:
+        """Put every file but these, and those below these folders, out of reach for good."""
+        # Files one by one where possible: into an allowed folder a COPY could write.
+        self.execute(f"set allowed_paths = {literals(files)}")
+        self.execute(f"set allowed_directories = {literals(folders)}")
+        self.execute("set enable_external_access = false")
 
     def cursor(self) -> "Database":
         """A second connection to the same database, for another thread."""
         return Database(self._connection.cursor())
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's own connection, for what only it can do."""
+        return self._connection
 
     def interrupt(self) -> None:
         """Stop the statement that another thread is executing here."""

@@ -16,6 +16,31 @@ from mimiceye_duck.resources import SQL
 SCHEMAS = ("staging", "link_rules", "links", "cohort", "repaired", "summary", "spoken", "marts")
 # Views on what a build has stored, which it need not make while it works.
 VIEWS_ON_STORED = ("spoken", "marts")
+# What a build notes as it goes, and the name under which its database keeps it.
+KEPT = {
+    "run.files": "cohort.files",
+    "run.reports": "cohort.cxr_reports",
+    "run.report_sections": "cohort.cxr_report_sections",
+}
+
+
+_COLUMNS = "\nColumns:\n"
+_COLUMN = re.compile(r"^  (\w+)(?: \[(.+)\])?: (.*(?:\n    .*)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a column is; `unit` is null for what has none."""
+
+    text: str
+    unit: str | None
+
+
+def _header(sql: str) -> str:
+    """The comment that a model begins with, without its dashes."""
+    lines = re.match(r"(?:--.*(?:\n|$))*", sql)
+    text = lines.group() if lines else ""
+    return "\n".join(line[3:] for line in text.splitlines())
 
 
 @dataclass(frozen=True)
@@ -38,10 +63,25 @@ class Model:
 
     @property
     def description(self) -> str:
-        """The comment that the file begins with, as one line."""
-        lines = re.match(r"(?:--.*\n)*", self.sql)
-        text = lines.group() if lines else ""
-        return " ".join(line.removeprefix("--").strip() for line in text.splitlines())
+        """The comment that the file begins with, up to its columns, as one line."""
+        return " ".join(_header(self.sql).partition(_COLUMNS)[0].split())
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that its `Grain:` names, none where it has no key."""
+        grain = re.search(r"Grain: ([^.]*)", _header(self.sql))
+        words = grain.group(1).split(",") if grain else []
+        names = [word.strip() for word in words]
+        return tuple(name for name in names if name != "none" and re.fullmatch(r"\w+", name))
+
+    @property
+    def columns(self) -> Mapping[str, "Described"]:
+        """The columns that its header describes, `name [unit]: text`, in the order there."""
+        text = _header(self.sql).partition(_COLUMNS)[2]
+        return {
+            name: Described(" ".join(words.split()), unit or None)
+            for name, unit, words in _COLUMN.findall(text)
+        }
 
 
 def sql_name(name: str) -> str:
@@ -114,6 +154,17 @@ def cohorts() -> Mapping[str, Model]:
     """
     return {
         file.stem: read(file, "cohort.subjects") for file in sorted((SQL / "cohorts").glob("*.sql"))
+    }
+
+
+@cache
+def noted() -> Mapping[str, Model]:
+    """Tables that a build fills as it goes, `run` and `settings`: empty selects of their types."""
+    return {
+        name: read(file, name)
+        for schema in ("run", "settings")
+        for file in sorted((SQL / schema).glob("*.sql"))
+        for name in [f"{schema}.{file.stem}"]
     }
 
 

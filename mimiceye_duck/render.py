@@ -55,6 +55,15 @@ def literals(values: Iterable[str]) -> Sql:
     return Sql("[" + ", ".join(map(literal, values)) + "]")
 
 
+def records(rows: Iterable[Sequence[str | int | float | None]]) -> Sql:
+    """Rows as they stand after `values`.
+
+    >>> records([("a", 1), (None, True)])
+    "('a', 1), (null, True)"
+    """
+    return Sql(", ".join("(" + ", ".join(map(literal, row)) + ")" for row in rows))
+
+
 def glob_escaped(path: Path | str) -> str:
     """A path that DuckDB takes letter by letter, though it holds a pattern's characters.
 
@@ -164,6 +173,7 @@ def _environment() -> Environment:
         literals=literals,
         nulls=nulls,
         path_parts=path_parts,
+        records=records,
         struct=struct,
         texts=texts,
         typed=typed,

@@ -24,9 +24,9 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from mimiceye_duck import dicom
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.dicom import FileProblem, ScanResult, scan
+from mimiceye_duck.imaging import dicom
+from mimiceye_duck.imaging.dicom import FileProblem, ScanResult, scan
 
 Row = dict[str, Any]
 STUDY = "p10/p10000032/s50414267"
@@ -691,7 +691,7 @@ def test_an_interrupted_scan_goes_on_where_it_was(
 KILLED = """
 import os, sys
 from pathlib import Path
-from mimiceye_duck import dicom
+from mimiceye_duck.imaging import dicom
 dicom._CHUNK = 10
 done = []
 def advance(count):

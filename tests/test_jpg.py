@@ -13,7 +13,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
-from mimiceye_duck.jpg import DicomError, equalised, grey, render
+from mimiceye_duck.imaging.jpg import DicomError, equalised, grey, render
 
 
 def write(

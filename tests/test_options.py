@@ -2,8 +2,8 @@
 
 import pytest
 
+from mimiceye_duck.builder.options import options, releases, subjects_of, window_seconds
 from mimiceye_duck.errors import UsageError
-from mimiceye_duck.options import options, releases, subjects_of, window_seconds
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from mimiceye_duck.errors import UserError
-from mimiceye_duck.reports import Archive, Collected, collect, sections_file
+from mimiceye_duck.imaging.reports import Archive, Collected, collect, sections_file
 
 ONE, TWO, THREE = (
     "p10/p10000001/s50000001.txt",

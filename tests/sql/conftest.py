@@ -11,7 +11,7 @@ import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck import stage
+from mimiceye_duck.builder import stage
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.models import Model, cohorts, models, ordered

@@ -5,10 +5,9 @@ from typing import Any
 from mimiceye_duck import models
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.resources import SQL
-from mimiceye_duck.store import cohort_name
 
 COHORT = {
-    cohort_name(contract): {column.name: column.type for column in contract.columns}
+    contract.cohort_name: {column.name: column.type for column in contract.columns}
     for contract in contracts().values()
 }
 # What a build stores beside the tables of the contracts.

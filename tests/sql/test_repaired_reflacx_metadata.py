@@ -2,9 +2,9 @@
 
 import pytest
 
+from mimiceye_duck.builder.stage import text_columns
 from mimiceye_duck.models import outputs
 from mimiceye_duck.render import Sql
-from mimiceye_duck.stage import text_columns
 
 IDENTIFYING = [
     "id",

@@ -1,12 +1,12 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
-from mimiceye_duck import stage, store
+from mimiceye_duck.builder import stage, store
+from mimiceye_duck.builder.csv_tree import Csv, write_one, write_patients
+from mimiceye_duck.builder.run import Count, Run
 from mimiceye_duck.contracts import Contract, contracts, subject_column
-from mimiceye_duck.csv_tree import Csv, write_one, write_patients
 from mimiceye_duck.db import Database
 from mimiceye_duck.models import Model, models, outputs
 from mimiceye_duck.render import Sql, ident, render
-from mimiceye_duck.run import Count, Run
 from mimiceye_duck.sources import Source
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from mimiceye_duck import audits, store
-from mimiceye_duck.options import Options
-from mimiceye_duck.resources import DATA_CONTRACTS, SQL
-from mimiceye_duck.run import Run
+from mimiceye_duck.builder import audits, store
+from mimiceye_duck.builder.options import Options
+from mimiceye_duck.builder.run import Run
+from mimiceye_duck.resources import DATA_CONTRACTS, PACKAGE, SQL
 from mimiceye_duck.sources import Sources
 
 
@@ -42,6 +42,15 @@ def _dicom_folders(sources: Sources) -> Iterator[tuple[str, int]]:
             yield place, os.stat(place).st_mtime_ns
 
 
+def _made_of() -> Iterator[Path]:
+    """The files of this package that decide what a build writes."""
+    yield from sorted(SQL.rglob("*.sql*"))
+    yield from sorted(DATA_CONTRACTS.rglob("*.yaml"))
+    yield from sorted(PACKAGE.glob("*.py"))
+    for name in ("builder", "imaging"):
+        yield from sorted((PACKAGE / name).glob("*.py"))
+
+
 def fingerprint(sources: Sources, options: Options) -> str:
     """What a build depends on, as one number: inputs, options, contracts, models, code."""
     digest = hashlib.sha256(repr(sorted(options.record().items())).encode())
@@ -51,10 +60,8 @@ def fingerprint(sources: Sources, options: Options) -> str:
         digest.update(f"{place}\0{changed}\0".encode())
     folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
     digest.update(repr((sources.skipped, folders)).encode())
-    ours = ((SQL, "*.sql*"), (DATA_CONTRACTS, "*.yaml"), (Path(__file__).parent, "*.py"))
-    for folder, pattern in ours:
-        for file in sorted(folder.rglob(pattern)):
-            digest.update(file.read_bytes())
+    for file in _made_of():
+        digest.update(file.read_bytes())
     digest.update(version().encode())
     return digest.hexdigest()
 

@@ -6,10 +6,11 @@ next one reads only what is new.
 
 from pathlib import Path
 
-from mimiceye_duck import attach, dicom, reports
+from mimiceye_duck import attach
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import contracts
+from mimiceye_duck.imaging import dicom, reports
 from mimiceye_duck.render import render
-from mimiceye_duck.run import Run
 
 HEADERS = "mimic_cxr.dicom"
 REPORTS = "mimic_cxr.reports"

@@ -8,9 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.explore.session import opened
 from mimiceye_duck.models import link_rules
-from mimiceye_duck.query import open_database
 from mimiceye_duck.resources import SQL
 
 _IMAGE = """
@@ -39,17 +40,17 @@ limit 3
 """
 
 
-def _ask_rules(connection: Any) -> None:
+def _ask_rules(database: Database) -> None:
     # Rows of a relation, so that the queries hold neither parameters nor the rules' names.
-    connection.execute(
+    database.execute(
         "create temp table asked_rules as select unnest(?) as link_rule", [list(link_rules())]
     )
 
 
 def _records(
-    connection: Any, sql: str, parameters: list[Any] | None = None
+    database: Database, sql: str, parameters: list[Any] | None = None
 ) -> list[dict[str, Any]]:
-    answer = connection.execute(sql, parameters)
+    answer = database.connection.execute(sql, parameters)
     names = [column[0] for column in answer.description]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
@@ -65,11 +66,10 @@ def _check(format: str) -> None:
 
 def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
     """An image, every stay of its patient and what each rule says; `UserError` if unknown."""
-    connection = open_database(database)
-    try:
+    with opened(database) as connection:
         images = _records(connection, _IMAGE, [dicom_id])
         if not images:
-            near = [row[0] for row in connection.execute(_NEAR, [dicom_id]).fetchall()]
+            near = [row[0] for row in connection.rows(_NEAR, [dicom_id])]
             raise UserError(
                 Problem(
                     "no image has this dicom_id",
@@ -82,8 +82,6 @@ def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
         stays = _records(connection, _read("explain", "stays"))
         rules = _records(connection, _read("explain", "rules"))
         settings = _records(connection, "from settings.link")
-    finally:
-        connection.close()
     return {"image": images[0], "stays": stays, "rules": rules, "settings": settings[0]}
 
 
@@ -186,14 +184,11 @@ def _rules(rules: list[dict[str, Any]], own: str) -> Table:
 
 def comparison(database: Path) -> dict[str, Any]:
     """How often each two rules agree, and why each differs from the build's rule."""
-    connection = open_database(database)
-    try:
+    with opened(database) as connection:
         _ask_rules(connection)
         agreement = _records(connection, _read("compare", "agreement"))
         differences = _records(connection, _read("compare", "differences"))
         settings = _records(connection, "from settings.link")
-    finally:
-        connection.close()
     return {"settings": settings[0], "agreement": agreement, "differences": differences}
 
 

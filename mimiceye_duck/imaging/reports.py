@@ -21,7 +21,7 @@ import pyarrow
 import pyarrow.parquet
 
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.sections import sections
+from mimiceye_duck.imaging.sections import sections
 
 # Told a name and why what it names is not as it should be.
 Odd = Callable[[str, str], None]

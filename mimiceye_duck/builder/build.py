@@ -8,19 +8,29 @@ from typing import Any
 
 import duckdb
 
-from mimiceye_duck import attach, audits, files, imaging, stage, store, tables
+from mimiceye_duck import attach
+from mimiceye_duck.builder import audits, files, stage, store, tables
+from mimiceye_duck.builder.options import Options
+from mimiceye_duck.builder.readme import write_readme
+from mimiceye_duck.builder.record import fingerprint, record
+from mimiceye_duck.builder.run import Resources, Run
+from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.models import VIEWS_ON_STORED, Model, cohorts, models, ordered, stay_by_rule
-from mimiceye_duck.options import Options
-from mimiceye_duck.readme import write_readme
-from mimiceye_duck.record import fingerprint, record
+from mimiceye_duck.imaging import stored
+from mimiceye_duck.models import (
+    KEPT,
+    VIEWS_ON_STORED,
+    Model,
+    cohorts,
+    models,
+    ordered,
+    stay_by_rule,
+)
 from mimiceye_duck.render import Sql, render
 from mimiceye_duck.resources import SQL
-from mimiceye_duck.run import Resources, Run
 from mimiceye_duck.sources import Sources
-from mimiceye_duck.workspace import Workspace
 
 
 def build(
@@ -87,10 +97,10 @@ def _build(
     whole = stage.needed_whole(sources, [*chosen, *written, *audits.audits().values()])
     try:
         _prepare(run, chosen)
-        imaging.read_headers(run)
-        imaging.collect_reports(run)
+        stored.read_headers(run)
+        stored.collect_reports(run)
         tables.read_whole(run, whole)
-        stand_ins = imaging.stand_in(run)
+        stand_ins = stored.stand_in(run)
         _link(run, chosen)
         tables.write_tables(run, whole)
         tables.write_linked(run)
@@ -101,7 +111,8 @@ def _build(
         _store(run, chosen)
         with run.steps.step("describing the database", 1):
             # A view is bound to the database it is made in, so that this one opens alone.
-            store.describe(run.tree / "mimiceye.duckdb", sources, every, run.parquet)
+            path = run.tree / "mimiceye.duckdb"
+            store.describe(path, sources, every, run.parquet, run.source_rows)
         write_readme(run.tree / "README.txt", sources)
         run.manifest.write(run.tree / "manifest.parquet")
         content = record(run, wanted, started, time.perf_counter() - begin, results)
@@ -142,7 +153,7 @@ def _store(run: Run, chosen: list[Model]) -> None:
         for name in names:
             store.keep(run.database, name)
             step.advance()
-    for name, under in store.KEPT.items():
+    for name, under in KEPT.items():
         store.keep(run.database, name, under=under)
     run.database.execute("detach final")
 
@@ -154,7 +165,7 @@ def attach_only(sources: Sources, path: Path) -> list[str]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Database.open(path)
-    beside = {name: imaging.parquet(path.absolute().parent, name) for name in imaging.TABLES}
+    beside = {name: stored.parquet(path.absolute().parent, name) for name in stored.TABLES}
     there = {name: file for name, file in beside.items() if file.is_file()}
     try:
         with database.transaction():

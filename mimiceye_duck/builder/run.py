@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from mimiceye_duck.builder.manifest import Manifest
+from mimiceye_duck.builder.options import Options
+from mimiceye_duck.builder.progress import Steps
+from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.manifest import Manifest
-from mimiceye_duck.options import Options
-from mimiceye_duck.progress import Steps
 from mimiceye_duck.sources import Sources
-from mimiceye_duck.workspace import Workspace
 
 Item = TypeVar("Item")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow
 import pyarrow.compute
 
+from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.db import Database
-from mimiceye_duck.manifest import Entry
 from mimiceye_duck.render import Sql, render
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from string import Formatter
 from typing import TypeVar
 
-from mimiceye_duck import imaging, rendering, reports, store
+from mimiceye_duck.builder import store
+from mimiceye_duck.builder.copying import place
+from mimiceye_duck.builder.manifest import Entry
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import Contract, contracts
-from mimiceye_duck.copying import place
 from mimiceye_duck.db import Database
-from mimiceye_duck.manifest import Entry
+from mimiceye_duck.imaging import rendering, reports, stored
+from mimiceye_duck.imaging.rendering import Picture
 from mimiceye_duck.render import ident, render
-from mimiceye_duck.rendering import Picture
-from mimiceye_duck.run import Run
 from mimiceye_duck.sources import Source, Sources
 
 _READABLE = ("csv", "json", "txt")
@@ -159,7 +160,7 @@ def _note(run: Run, database: Database, files: Sequence[File]) -> None:
 
 def _render(run: Run, files: Sequence[File]) -> list[File]:
     """Make those JPGs from DICOM that are missing, on all processors."""
-    source = run.sources.get(imaging.HEADERS)
+    source = run.sources.get(stored.HEADERS)
     wanted = {}
     for file in files:
         path = find(replace(file, inner_path=_dicom_path(file)), source).source
@@ -182,7 +183,7 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
 
 
 def _dicom_path(file: File) -> str:
-    return contracts()[imaging.HEADERS].inner_path.format_map(file.keys)
+    return contracts()[stored.HEADERS].inner_path.format_map(file.keys)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -248,12 +249,12 @@ def place_sets(run: Run) -> None:
     """Place every file set's files and store the rows of those that DuckDB reads."""
 
     def place_set(database: Database, contract: Contract) -> None:
-        if contract.id == imaging.REPORTS:
+        if contract.id == stored.REPORTS:
             _place_reports(run, database, contract)
             return
         source = run.sources.get(contract.id)
         rows_of: list[Path] = []
-        stored = contract.format in _READABLE and contract.id not in _NOT_STORED
+        keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
         for batch in _batches(named(database, contract, unfit)):
             files = [_place(run, find(file, source)) for file in batch]
@@ -261,10 +262,10 @@ def place_sets(run: Run) -> None:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
             _note(run, database, files)
-            if stored:
+            if keeps_rows:
                 rows_of += [file.source for file in files if file.source]
         run.warnings += reports.told(unfit, "files")
-        if stored and source:
+        if keeps_rows and source:
             store.cohort_file_set(database, source, rows_of)
 
     sets = [

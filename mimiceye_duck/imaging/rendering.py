@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck import jpg
+from mimiceye_duck.imaging import jpg
 
 
 @dataclass(frozen=True)

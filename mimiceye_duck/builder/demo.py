@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.synth import synth
-from mimiceye_duck.workspace import Workspace
 
 
 def demo_source(out: Path) -> Path:

@@ -23,8 +23,8 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
-from mimiceye_duck.dicom_files import FileProblem, Listed, listed, reason
-from mimiceye_duck.dicom_header import TYPES, read_header
+from mimiceye_duck.imaging.dicom_files import FileProblem, Listed, listed, reason
+from mimiceye_duck.imaging.dicom_header import TYPES, read_header
 
 # A change of this number has every file read again.
 _VERSION = "1"

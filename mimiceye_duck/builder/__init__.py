@@ -1,0 +1,1 @@
+"""The build: find, read once, link, write the tree and the database."""

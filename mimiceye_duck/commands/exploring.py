@@ -1,0 +1,101 @@
+"""Commands that ask a build: sql, shell, tables, describe, show, explain, compare-links."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mimiceye_duck.commands import DATABASE, Database
+
+app = typer.Typer()
+
+Format = Annotated[str, typer.Option("--format", help="table or json.")]
+Cohort = Annotated[
+    bool,
+    typer.Option(
+        "--cohort", help="mimiciv_hosp, mimiciv_icu and mimiciv_ed hold the built patients only."
+    ),
+]
+AllowFiles = Annotated[
+    bool,
+    typer.Option("--allow-files", help="Allow other files and any statement, not selects alone."),
+]
+
+
+# A query may begin with a comment, which looks like an option.
+@app.command(context_settings={"ignore_unknown_options": True})
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="One SQL statement; - reads it from standard input.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("-f", "--file", help="Read it from here.")] = None,
+    database: Database = DATABASE,
+    format: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write here, not to the terminal.")] = None,
+    cohort: Cohort = False,
+    allow_files: AllowFiles = False,
+) -> None:
+    """Ask the database, read-only."""
+    from mimiceye_duck.explore.query import run
+
+    run(query, file, database, format, output, cohort=cohort, allow_files=allow_files)
+
+
+@app.command()
+def shell(
+    database: Database = DATABASE, cohort: Cohort = False, allow_files: AllowFiles = False
+) -> None:
+    """Ask the database at a prompt, read-only."""
+    from mimiceye_duck.explore.shell import shell as start
+
+    start(database, cohort=cohort, allow_files=allow_files)
+
+
+@app.command()
+def tables(database: Database = DATABASE, format: Format = "table") -> None:
+    """List tables and views with what they hold."""
+    from mimiceye_duck.explore.catalog import show_tables
+
+    show_tables(database, format)
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="A table or view, as marts.cxr_clinical.")],
+    database: Database = DATABASE,
+    format: Format = "table",
+) -> None:
+    """Say what a table or view is: its rows, key, source, and each column with its unit."""
+    from mimiceye_duck.explore.catalog import show_relation
+
+    show_relation(database, name, format)
+
+
+@app.command()
+def show(
+    model: Annotated[str, typer.Argument(help="A model, as links.cxr_stay; none lists them.")] = "",
+) -> None:
+    """Print a model's SQL."""
+    from mimiceye_duck.explore.show import show as print_model
+
+    print_model(model)
+
+
+@app.command()
+def explain(
+    dicom_id: Annotated[str, typer.Argument(help="The image.")],
+    database: Database = DATABASE,
+    format: Format = "table",
+) -> None:
+    """Say why an image has the stay it has, and what the other rules say."""
+    from mimiceye_duck.explore.explain import explain as print_explanation
+
+    print_explanation(database, dicom_id, format)
+
+
+@app.command("compare-links")
+def compare_links(database: Database = DATABASE, format: Format = "table") -> None:
+    """Compare the link rules over all images."""
+    from mimiceye_duck.explore.explain import compare_links as print_comparison
+
+    print_comparison(database, format)

@@ -1,0 +1,96 @@
+"""Commands that take a build elsewhere: export parquet, export csv, export meds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mimiceye_duck.commands import DATABASE, Database, stoppable
+
+app = typer.Typer(help="Write Parquet, CSV or MEDS.", no_args_is_help=True)
+
+Out = Annotated[Path | None, typer.Option("--out", help="The folder to write.")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--tables", help="Only these, as mimiciv_ed.triage,marts.labels."),
+]
+AllPatients = Annotated[
+    bool, typer.Option("--all-patients", help="All patients of the sources, not the built ones.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace what an earlier export wrote.")]
+Threads = Annotated[int | None, typer.Option(help="Threads to use.", min=1)]
+Memory = Annotated[str | None, typer.Option(help="Memory to use, as 2GB.")]
+
+
+@app.command()
+def parquet(
+    database: Database = DATABASE,
+    out: Out = None,
+    tables: Tables = None,
+    all_patients: AllPatients = False,
+    partition_by: Annotated[
+        str | None,
+        typer.Option(help="A column: tables that have it become folders COLUMN=VALUE."),
+    ] = None,
+    threads: Threads = None,
+    memory_limit: Memory = None,
+    temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in --out.")] = None,
+    force: Force = False,
+) -> None:
+    """Write source tables, links and marts as OUT/{schema}/{table}.parquet."""
+    from mimiceye_duck.export.parquet import export_parquet
+
+    with stoppable():
+        export_parquet(
+            database,
+            out,
+            tables=tables or (),
+            all_patients=all_patients,
+            partition_by=partition_by,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=temp_dir,
+            force=force,
+        )
+
+
+@app.command()
+def csv(
+    database: Database = DATABASE,
+    out: Out = None,
+    tables: Tables = None,
+    query: Annotated[
+        str | None, typer.Option(help="A select with a column subject_id; see --name.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("-f", "--file", help="Read the select from here.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The files' name, NAME.csv; else that of --file.")
+    ] = None,
+    all_patients: AllPatients = False,
+    force: Force = False,
+) -> None:
+    """Write tables or your own query as OUT/patient_{subject_id}/NAME.csv."""
+    from mimiceye_duck.export.csv import export_csv
+
+    with stoppable():
+        export_csv(
+            database,
+            out,
+            tables=tables or (),
+            query=query,
+            file=file,
+            name=name,
+            all_patients=all_patients,
+            force=force,
+        )
+
+
+@app.command()
+def meds(database: Database = DATABASE, out: Out = None, force: Force = False) -> None:
+    """Write the patients' timeline as a MEDS dataset."""
+    from mimiceye_duck.export.meds import export_meds
+
+    with stoppable():
+        export_meds(database, out, force=force)

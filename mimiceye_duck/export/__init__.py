@@ -1,0 +1,1 @@
+"""A build taken elsewhere: Parquet, CSV, MEDS."""
