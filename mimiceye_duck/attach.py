@@ -132,9 +132,7 @@ def _note(database: Database, read: list[tuple[object, ...]]) -> None:
     database.execute(
         render("filled_view", name=model.name, select=Sql(model.sql), rows=sorted(read, key=str))
     )
-    comments = [render("comment_table", kind=Sql("view"), name=model.name, text=model.description)]
-    comments += column_comments(model.name, model.columns)
-    database.execute(";\n".join(comments))
+    database.execute(comments("view", model.name, model.description, model.columns))
 
 
 def view(database: Database, contract: Contract, file: Path) -> None:
@@ -147,21 +145,14 @@ def view(database: Database, contract: Contract, file: Path) -> None:
 def describe(database: Database, kind: str, name: str, contract: Contract) -> None:
     """Put a contract's descriptions on a table or view and its columns, as comments."""
     text = f"{contract.description} {contract.grain}"
-    comments = [render("comment_table", kind=Sql(kind), name=name, text=text)]
     columns = {c.name: Described(c.description, c.unit) for c in contract.columns}
-    comments += column_comments(name, columns)
-    # In one go: a thousand statements one by one take a second.
-    database.execute(";\n".join(comments))
+    database.execute(comments(kind, name, text, columns))
 
 
-def column_comments(name: str, columns: Mapping[str, Described]) -> list[Sql]:
-    """The statements that put a relation's columns' descriptions on it, units in brackets."""
-    return [
-        render(
-            "comment_column",
-            name=name,
-            column=column,
-            text=described.text + (f" [{described.unit}]" if described.unit else ""),
-        )
+def comments(kind: str, name: str, text: str, columns: Mapping[str, Described]) -> Sql:
+    """The statements that describe a table or view and its columns, units in brackets."""
+    texts = {
+        column: described.text + (f" [{described.unit}]" if described.unit else "")
         for column, described in columns.items()
-    ]
+    }
+    return render("comments", kind=Sql(kind), name=name, text=text, columns=texts)

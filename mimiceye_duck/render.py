@@ -64,6 +64,22 @@ def records(rows: Iterable[Sequence[str | int | float | None]]) -> Sql:
     return Sql(", ".join("(" + ", ".join(map(literal, row)) + ")" for row in rows))
 
 
+def column_comments(texts: Mapping[str, str], name: str) -> Sql:
+    """A statement per column of the relation `name`, each with the text that describes it.
+
+    >>> column_comments({"age": "In years."}, "marts.x")
+    'comment on column "marts"."x"."age" is \'In years.\''
+    """
+    # One template for all: a thousand of them would take longer than what they say.
+    relation = ident(name)
+    return Sql(
+        ";\n".join(
+            f"comment on column {relation}.{quoted(column)} is {literal(text)}"
+            for column, text in texts.items()
+        )
+    )
+
+
 def glob_escaped(path: Path | str) -> str:
     """A path that DuckDB takes letter by letter, though it holds a pattern's characters.
 
@@ -172,6 +188,7 @@ def _environment() -> Environment:
         literal=literal,
         literals=literals,
         nulls=nulls,
+        column_comments=column_comments,
         path_parts=path_parts,
         records=records,
         struct=struct,

@@ -156,15 +156,16 @@ def _comment(database: Database, models: Iterable[Model]) -> None:
     ours = {model.name: model for model in models}
     ours |= {name: noted()[name] for name in SETTINGS}
     ours |= {kept: noted()[name] for name, kept in KEPT.items()}
-    columns = database.rows(_COLUMNS)
-    comments = []
-    for name in ours.keys() & made.keys():
-        model = ours[name]
-        comments.append(render("comment_table", kind=made[name], name=name, text=model.description))
-        own = [column for schema, table, column in columns if f"{schema}.{table}" == name]
-        comments += attach.column_comments(name, described(model, own))
+    columns: dict[str, list[str]] = {}
+    for schema, table, column in database.rows(_COLUMNS):
+        columns.setdefault(f"{schema}.{table}", []).append(column)
     # In one go: a thousand statements one by one take a second.
-    database.execute(";\n".join(comments))
+    statements = [
+        attach.comments(made[name], name, model.description, described(model, columns[name]))
+        for name, model in ours.items()
+        if name in made
+    ]
+    database.execute(";\n".join(statements))
     for contract in contracts().values():
         if contract.cohort_name in made:
             attach.describe(database, "table", contract.cohort_name, contract)
