@@ -78,7 +78,7 @@ class Workspace:
         # First of all: a program that holds the database stops this before it begins.
         self._put("mimiceye.duckdb")
         if (self.tree / "manifest.parquet").is_file():
-            written = {entry.path for entry in read_entries(self.tree / "manifest.parquet")}
+            written = _written(self.tree / "manifest.parquet")
             self._drop_old(written)
             self._put_files(written)
             self._put("README.txt")
@@ -91,10 +91,8 @@ class Workspace:
 
     def _drop_old(self, written: set[str]) -> None:
         """Remove what an earlier build wrote and this one does not."""
-        manifest = self.out / "manifest.parquet"
-        old = {entry.path for entry in read_entries(manifest)} if manifest.is_file() else set()
         folders = set()
-        for path in old - written:
+        for path in _written(self.out / "manifest.parquet") - written:
             file = self.out / path
             file.unlink(missing_ok=True)
             folders |= set(file.parents)
@@ -133,6 +131,13 @@ def _content(file: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _written(manifest: Path) -> set[str]:
+    """The paths of the files that a manifest lists, but for those that the sources lack."""
+    if not manifest.is_file():
+        return set()
+    return {entry.path for entry in read_entries(manifest) if entry.size is not None}
 
 
 def _remove_empty(folder: Path) -> None:
