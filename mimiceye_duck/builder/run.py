@@ -1,6 +1,5 @@
 """What the steps of one build share."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,10 +28,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Resources:
-    """How much of the machine a build may use; None leaves the choice to DuckDB."""
+    """How much of the machine a build may use; `memory_limit` as DuckDB takes it."""
 
-    threads: int | None = None
-    memory_limit: str | None = None
+    threads: int
+    memory_limit: str | None
     temp_dir: Path | None = None
 
 
@@ -116,7 +115,7 @@ class Run:
         """
         waiting = list(items)
         problems: list[Problem] = []
-        threads = self.resources.threads or os.cpu_count() or 1
+        threads = self.resources.threads
 
         working: set[Database] = set()
 
