@@ -20,8 +20,9 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
     `mimiceye_duck.errors.UserError` with every problem found.
     """
     from mimiceye_duck.privacy import owner_only
+    from mimiceye_duck.stopping import interruptible
 
-    with owner_only():
+    with owner_only(), interruptible():
         return run_build(out=out, **options)[0]
 
 

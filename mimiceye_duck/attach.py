@@ -1,10 +1,16 @@
 """Typed views on the source files, named and described as their contracts say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
+from mimiceye_duck.checks.result import FAILED
 from mimiceye_duck.contracts import Column, Contract, contracts
-from mimiceye_duck.db import Database
+from mimiceye_duck.db import Database, is_of_machine, reason
+from mimiceye_duck.errors import Problem, UserError
+from mimiceye_duck.headers import check_header
 from mimiceye_duck.models import Described, noted
 from mimiceye_duck.render import Sql, glob_escaped, render
 from mimiceye_duck.sources import Source, Sources
@@ -61,6 +67,40 @@ def _filled(source: Source) -> list[Path]:
     ]
 
 
+def fault(database: Database, source: Source, error: duckdb.Error) -> str:
+    """Why a table cannot be read, and on which line."""
+    assert source.file
+    types = {f"c{place}": "varchar" for place in range(len(source.header))}
+    # DuckDB guesses at the form of the first rows before it reads them, and then names no line.
+    query = render("csv_fault", patterns=[glob_escaped(source.file)], types=types)
+    again = database.cursor()  # here nothing can be asked after an error
+    try:
+        again.execute(query)
+    except duckdb.Error as second:
+        error = second
+    finally:
+        again.close()
+    return reason(error)
+
+
+def problems(database: Database, source: Source, file: Path, error: duckdb.Error) -> list[Problem]:
+    """What is wrong with a file, alone or of a set, that DuckDB could not read."""
+    contract = source.contract
+    header, results = check_header(contract, file, source.release)
+    found = [result.problem for result in results if result.status == FAILED]
+    if found:
+        return found
+    alone = replace(source, file=file, header=header)
+    return [
+        Problem(
+            f"{contract.id} cannot be read",
+            where=str(file),
+            found=fault(database, alone, error) if header else reason(error),
+            do="download the file again, or leave the table out with --skip",
+        )
+    ]
+
+
 def parquet_relation(file: Path) -> Sql:
     """A Parquet file's rows."""
     return render("parquet", patterns=[glob_escaped(file)])
@@ -100,14 +140,26 @@ def attach(
             rows = relation(source)
             if rows is None:
                 continue
-            database.execute(
-                render("source_view", name=contract.id, columns=columns(source), relation=rows)
-            )
+            _make_view(database, source, rows)
         describe(database, "view", contract.id, contract)
         made.append(contract.id)
         read += _read(source, sources, file, (n_rows or {}).get(contract.id))
     _note(database, read)
     return made
+
+
+def _make_view(database: Database, source: Source, rows: Sql) -> None:
+    """Raises `UserError` with the file whose columns the view cannot have."""
+    name = source.contract.id
+    try:
+        database.execute(render("source_view", name=name, columns=columns(source), relation=rows))
+    except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
+        # Of a set, DuckDB looks at the first file alone.
+        globs = (sorted(folder.glob(source.contract.glob)) for folder in source.folders)
+        first = source.file or next(file for files in globs for file in files)
+        raise UserError(problems(database, source, first, error)) from None
 
 
 def _read(

@@ -35,7 +35,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error arose; rows may show, too.")
+    ] = False,
     shared: Annotated[
         bool, typer.Option("--shared", help="Let others read new files, as the system would.")
     ] = False,

@@ -55,7 +55,8 @@ class Contract:
     value of a `from_path` column. `patient_file` and `spreadsheet` are below a patient's
     folder and `spreadsheets/`. `patient_of` is the relation that says, for a table without
     subject_id, whose each row or file is, by the columns that both have. `may_be_missing` is a
-    file set of which a download may lawfully lack some.
+    file set of which a download may lawfully lack some. Per release, as published: `rows`,
+    `demo_rows` of the demo, `sha256` of the packed file and `sha256_unpacked` of its text.
     """
 
     id: str
@@ -72,6 +73,9 @@ class Contract:
     patient_of: str | None
     may_be_missing: bool
     rows: Mapping[str, int] = field(hash=False)
+    demo_rows: Mapping[str, int] = field(hash=False)
+    sha256: Mapping[str, str] = field(hash=False)
+    sha256_unpacked: Mapping[str, str] = field(hash=False)
     file: Path
 
     @property
@@ -201,6 +205,9 @@ def read(file: Path) -> Contract:
         patient_of=custom.get("patientOf"),
         may_be_missing=custom.get("mayBeMissing", False),
         rows=custom.get("rows", {}),
+        demo_rows=custom.get("demoRows", {}),
+        sha256=custom.get("sha256", {}),
+        sha256_unpacked=custom.get("sha256Unpacked", {}),
         file=file,
     )
 
@@ -236,6 +243,16 @@ def datasets(folder: Path = DATA_CONTRACTS) -> Mapping[str, Dataset]:
         )
         for key, node in yaml.load(text, Loader=_LOADER).items()
     }
+
+
+def version_key(version: str | None) -> tuple[int, ...]:
+    """Sorts releases; an unknown one comes first."""
+    return tuple(int(part) for part in version.split(".")) if version else ()
+
+
+def has_by(since: str, release: str | None) -> bool:
+    """Whether a release has what came with the release `since`; one unknown may."""
+    return release is None or version_key(since) <= version_key(release)
 
 
 def subject_column(contract: Contract) -> str | None:

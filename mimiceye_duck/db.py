@@ -1,40 +1,66 @@
 """Connections to DuckDB: they fetch nothing, and their errors tell no row's values."""
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 import pyarrow
 
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.render import literals
+from mimiceye_duck.render import glob_escaped, literals
 
 _LOG = logging.getLogger(__name__)
 
 # What DuckDB says of a file, told without the row that it quotes: patient data.
 _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
-    (duckdb.Error, r"Unexpected end of GZIP|truncated", "the compressed file is cut short"),
-    (duckdb.Error, r"gzip", "the file is not what gzip can read"),
+    (duckdb.IOException, r"Unexpected end of GZIP", "the compressed file is cut short"),
+    (duckdb.IOException, r"GZIP|gzip stream", "the file is not what gzip can read"),
+    (duckdb.InvalidInputException, r"Value with unterminated quote", "a quoted cell never ends"),
     (
         duckdb.InvalidInputException,
-        r"unterminated quote|unquoted value",
-        "a quoted cell never ends",
+        r"Expected Number of Columns",
+        "a row has more or fewer cells than the header",
     ),
     (
         duckdb.InvalidInputException,
-        r"expected number of columns|sniffing file",
-        "rows differ in their number of cells, or a quoted cell never ends",
+        r"sniffing file",
+        "rows differ in their number of cells or in how they end, or a quoted cell never ends",
     ),
-    (duckdb.InvalidInputException, r"unicode|utf-?8|encod", "the file is not UTF-8 text"),
-    (duckdb.InvalidInputException, r"line size", "a line is longer than 2 MB"),
-    (duckdb.IOException, r"No space left|disk", "the disk is full"),
+    (
+        duckdb.InvalidInputException,
+        r"reached an invalid state",
+        "rows end in different ways, or text follows a closing quote",
+    ),
+    (duckdb.InvalidInputException, r"Invalid unicode", "the file is not UTF-8 text"),
+    (duckdb.InvalidInputException, r"Maximum line size", "a line is longer than 2 MB"),
+    (
+        duckdb.InvalidInputException,
+        r"Malformed JSON|JSON transform",
+        "the file is no JSON, or of another shape",
+    ),
+    (duckdb.IOException, r"Permission denied|Access is denied", "it may not be read or written"),
+    (duckdb.IOException, r"Input/output error", "the disk cannot read it"),
+    (duckdb.IOException, r"Too many open files", "too many files are open"),
+    (duckdb.IOException, r"No files found", "the file is not there any more"),
     (duckdb.OutOfMemoryException, r"", "more memory is needed than is allowed"),
 )
 
+_LINE = re.compile(r"CSV Error on Line: (\d+)")
+# A quoted row may hold any words: it ends where the last of DuckDB's own sentences begins.
+_ROW = re.compile(
+    r"Original Line:(?:.*\n(?=Expected Number of Columns|Value with unterminated quote"
+    r"|Invalid unicode|Maximum line size)|.*)",
+    re.DOTALL,
+)
+_HINTS = re.compile(r"\n\s*Possible .*", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 _HELD = re.compile(r"set lock|being used by another process|already open", re.IGNORECASE)
 
@@ -43,18 +69,74 @@ class HeldError(UserError):
     """Another program holds a database."""
 
 
+class FullError(UserError):
+    """The disk has no room for a database."""
+
+
+_FULL = "the disk is full"
+_NO_ROOM = re.compile(r"No space left on device|not enough space|failed to offload data block")
+
+
+def is_full(error: duckdb.Error) -> bool:
+    """Whether DuckDB failed for want of room on a disk."""
+    kinds = (
+        duckdb.IOException,
+        duckdb.TransactionException,  # at its end it writes what it did
+        duckdb.OutOfMemoryException,  # what memory cannot hold goes to the disk
+        duckdb.FatalException,  # any statement after one of the others
+    )
+    return isinstance(error, kinds) and bool(_NO_ROOM.search(_own_words(str(error))))
+
+
+def is_of_machine(error: duckdb.Error) -> bool:
+    """Whether DuckDB had no room or memory, or was stopped, so that no file is at fault."""
+    kinds = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+    return is_full(error) or isinstance(error, kinds)
+
+
 def reason(error: duckdb.Error) -> str:
     """Why DuckDB failed, without any value of a row."""
     message = str(error)
     if isinstance(error, duckdb.IOException) and _HELD.search(message):
         process = re.search(r"PID (\d+)", message)
         return "another program holds it" + (f", process {process.group(1)}" if process else "")
-    line = re.search(r"\bline:? ?(\d+)", message, re.IGNORECASE)
-    place = f", line {line.group(1)}" if line and "CSV" in message else ""
+    if is_full(error):
+        return _FULL
+    line = _LINE.search(message)
+    place = f", line {int(line.group(1)):,}" if line else ""
+    words = _own_words(message)
     for kind, pattern, text in _REASONS:
-        if isinstance(error, kind) and re.search(pattern, message, re.IGNORECASE):
+        if isinstance(error, kind) and re.search(pattern, words):
             return text + place
     return type(error).__name__ + place
+
+
+def _own_words(message: str) -> str:
+    """DuckDB's message without rows, values and paths, whose words are not DuckDB's."""
+    return _QUOTED.sub("", _HINTS.sub("", _ROW.sub("", message)))
+
+
+def unfit(path: Path) -> str | None:
+    """What in a path DuckDB takes for something else, None where all is well.
+
+    >>> unfit(Path("why?"))
+    'a question mark'
+    """
+    text = str(path)
+    if "?" in text:
+        return "a question mark"
+    if os.sep != "\\" and "\\" in text:
+        return "a backslash"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "bytes that are no UTF-8"
+    return None
+
+
+def _as_read(paths: Sequence[str]) -> list[str]:
+    """Paths as they are, and as a pattern for just that file has to write them."""
+    return list(dict.fromkeys([*paths, *map(glob_escaped, paths)]))
 
 
 def connect(
@@ -64,12 +146,21 @@ def connect(
 
     Raises `UserError` when the file is no database or another program holds it.
     """
+    if path and (what := unfit(path)):
+        raise UserError(
+            Problem(
+                "the database cannot be opened",
+                where=str(path),
+                found=f"{what} in its path",
+                do="another name, or another folder",
+            )
+        )
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     try:
         name = str(path) if path else ":memory:"
         return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
     except duckdb.Error as error:
-        kind = HeldError if _HELD.search(str(error)) else UserError
+        kind = HeldError if _HELD.search(str(error)) else FullError if is_full(error) else UserError
         raise kind(
             Problem(
                 "the database cannot be opened",
@@ -80,11 +171,37 @@ def connect(
         ) from None
 
 
+_CONNECTIONS: WeakSet["Database"] = WeakSet()
+_LOCK = Lock()
+
+
+def interrupt_all() -> None:
+    """Stop whatever statements are being executed, in whichever threads."""
+    with _LOCK:
+        connections = list(_CONNECTIONS)
+    for connection in connections:
+        with suppress(duckdb.Error):  # it has been closed
+            connection.interrupt()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C within a statement: DuckDB makes an error of its own of it, if it hears of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
 class Database:
     """A DuckDB connection that reaches nothing but files and tells no row's values."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        with _LOCK:
+            _CONNECTIONS.add(self)
 
     @classmethod
     def open(
@@ -112,8 +229,8 @@ class Database:
     def confine(self, files: Sequence[str], folders: Sequence[str]) -> None:
         """Put every file but these, and those below these folders, out of reach for good."""
         # Files one by one where possible: into an allowed folder a COPY could write.
-        self.execute(f"set allowed_paths = {literals(files)}")
-        self.execute(f"set allowed_directories = {literals(folders)}")
+        self.execute(f"set allowed_paths = {literals(_as_read(files))}")
+        self.execute(f"set allowed_directories = {literals(_as_read(folders))}")
         self.execute("set enable_external_access = false")
 
     def cursor(self) -> "Database":
@@ -134,7 +251,8 @@ class Database:
 
     def execute(self, sql: str, parameters: Sequence[object] | None = None) -> None:
         _LOG.debug("%s", sql)
-        self._connection.execute(sql, parameters)
+        with _interruptible():
+            self._connection.execute(sql, parameters)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -152,20 +270,22 @@ class Database:
         columns = [pyarrow.array(values) for values in zip(*rows, strict=True)]
         names = [f"c{number}" for number in range(len(columns))]
         self._connection.register("inserted", pyarrow.table(columns, names=names))
-        self._connection.execute(f"insert into {table} from inserted")  # noqa: S608
+        self.execute(f"insert into {table} from inserted")  # noqa: S608
         self._connection.unregister("inserted")
 
     def rows(self, sql: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
         _LOG.debug("%s", sql)
-        return self._connection.execute(sql, parameters).fetchall()
+        with _interruptible():
+            return self._connection.execute(sql, parameters).fetchall()
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """A query's rows, some thousand at a time, on a connection of their own."""
-        cursor = self._connection.cursor()
+        cursor = self.cursor()
         try:
-            answer = cursor.execute(sql)
-            while rows := answer.fetchmany(10_000):
-                yield from rows
+            with _interruptible():
+                answer = cursor.connection.execute(sql)
+                while rows := answer.fetchmany(10_000):
+                    yield from rows
         finally:
             cursor.close()
 
@@ -179,7 +299,8 @@ class Database:
     def arrow(self, sql: str, rows: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
         """Stream a query's rows in batches."""
         _LOG.debug("%s", sql)
-        yield from self._connection.sql(sql).to_arrow_reader(rows)
+        with _interruptible():
+            yield from self._connection.sql(sql).to_arrow_reader(rows)
 
     def counted(self, sql: str) -> int:
         """Execute a statement and return how many rows its one file scan read."""
@@ -190,8 +311,10 @@ class Database:
             self.execute(sql)
             profile = json.loads(self._connection.get_profiling_information("json"))
         finally:
-            self._connection.execute("set enable_profiling = 'no_output'")
-            self._connection.execute("reset enable_profiling")
+            # In a transaction nothing goes after an error, of which this must not take the place.
+            with suppress(duckdb.TransactionException):
+                self._connection.execute("set enable_profiling = 'no_output'")
+                self._connection.execute("reset enable_profiling")
         return sum(_scanned(operator) for operator in profile["operator"])
 
 

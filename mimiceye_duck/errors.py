@@ -4,6 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def one_line(text: str) -> str:
+    r"""Text that stays on its line: whatever a terminal would not show as it is, escaped.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, told so that a person can mend it."""
@@ -15,8 +24,8 @@ class Problem:
 
     def __str__(self) -> str:
         facts = (("file", self.where), ("found", self.found), ("try", self.do))
-        lines = [f"  {name:<9} {text}" for name, text in facts if text]
-        return "\n".join([self.what, *lines])
+        lines = [f"  {name:<9} {one_line(text)}" for name, text in facts if text]
+        return "\n".join([one_line(self.what), *lines])
 
 
 class UserError(Exception):

@@ -64,6 +64,15 @@ def records(rows: Iterable[Sequence[str | int | float | None]]) -> Sql:
     return Sql(", ".join("(" + ", ".join(map(literal, row)) + ")" for row in rows))
 
 
+def joined(parts: Iterable[Sql], between: str = ",\n    ") -> Sql:
+    """Pieces of SQL one after another.
+
+    >>> joined([ident("a"), ident("b")], " or ")
+    '"a" or "b"'
+    """
+    return Sql(between.join(parts))
+
+
 def column_comments(texts: Mapping[str, str], name: str) -> Sql:
     """A statement per column of the relation `name`, each with the text that describes it.
 
@@ -184,6 +193,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         ident=ident,
+        joined=joined,
         quoted=quoted,
         literal=literal,
         literals=literals,

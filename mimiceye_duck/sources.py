@@ -1,29 +1,41 @@
 """Find each contract's files under one folder, however they were downloaded."""
 
-import csv
 import difflib
 import gzip
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from mimiceye_duck.contracts import Column, Contract, Dataset, contracts, datasets
-from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.checks import result
+from mimiceye_duck.checks.result import FAILED, WARNING, Result
+from mimiceye_duck.contracts import (
+    Column,
+    Contract,
+    Dataset,
+    contracts,
+    datasets,
+    has_by,
+    version_key,
+)
+from mimiceye_duck.db import unfit
+from mimiceye_duck.errors import Problem, UsageError, UserError, one_line
+from mimiceye_duck.headers import check_header, spelled
 
 # Folders that hold one file per image, study, reading or patient, by the hundred thousand:
 # their paths follow from the tables, so that nobody has to list them.
 _FILE_SETS = re.compile(
     r"p\d+|s\d+|P\d+R\d+|patient_\d+|gaze_data|audio_segmentation_transcripts|\..*"
 )
-_VERSION = re.compile(r"(?:^|-)(\d+(?:\.\d+)+)$")
+VERSION = re.compile(r"(?:^|-)(\d+(?:\.\d+)+)$")
 _REPORTS = "mimic_cxr.reports"
 _REPORTS_FOLDER = "mimic-cxr-reports"
+_BLOCK = 1 << 20
+_LIMIT = 1 << 32
 _ARCHIVES = (_REPORTS_FOLDER + ".zip", _REPORTS_FOLDER + ".tar.gz")
 
 
@@ -43,11 +55,7 @@ class Source:
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""
-        spelling = {name.strip().lower(): name.strip() for name in reversed(self.header)}
-        return [
-            (column, column.name if column.from_path else spelling.get(column.header.lower()))
-            for column in self.contract.columns
-        ]
+        return spelled(self.contract, self.header)
 
 
 @dataclass(frozen=True)
@@ -65,15 +73,30 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Files by folder, the folders whose children are p10 ... p19, and those nobody may list."""
+
+    files: dict[Path, set[str]] = field(default_factory=dict)
+    trees: list[Path] = field(default_factory=list)
+    closed: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Sources:
-    """What was found below `folder`, and what a person should know of it."""
+    """What was found below `folder`; `results` is what is wrong or remarkable in it."""
 
     folder: Path
     releases: Mapping[str, Release]
     tables: Mapping[str, Source]
     archives: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
     skipped: tuple[str, ...] = ()
+    listing: Listing = field(default_factory=Listing, compare=False, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of it, a line each."""
+        return result.warnings(self.results)
 
     def get(self, contract_id: str) -> Source | None:
         return self.tables.get(contract_id)
@@ -88,7 +111,7 @@ class Sources:
             and contract.id not in self.tables
             and contract.id not in self.skipped
             and (contract.patient_file or contract.spreadsheet)
-            and _has_by(contract.since, self.releases[contract.dataset].version)
+            and has_by(contract.since, self.releases[contract.dataset].version)
         ]
 
     @property
@@ -96,20 +119,12 @@ class Sources:
         return [dataset for key, dataset in datasets().items() if key not in self.releases]
 
 
-@dataclass
-class _Listing:
-    """Files by folder, and the folders whose children are p10 ... p19."""
-
-    files: dict[Path, set[str]] = field(default_factory=dict)
-    trees: list[Path] = field(default_factory=list)
-
-
 def _is_build(names: set[str]) -> bool:
     return "mimiceye.duckdb" in names or ".mimiceye-duck" in names
 
 
-def _list(folder: Path) -> _Listing:
-    listing, seen = _Listing(), set[str]()
+def _list(folder: Path) -> Listing:
+    listing, seen = Listing(), set[str]()
     waiting = [folder]
     while waiting:
         here = waiting.pop()
@@ -120,17 +135,26 @@ def _list(folder: Path) -> _Listing:
         seen.add(real)
         try:
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except PermissionError:
+        except OSError:
+            listing.closed.append(here)
             continue
         names = {entry.name for entry in entries}
         if here != folder and _is_build(names):
             continue
-        listing.files[here] = {entry.name for entry in entries if entry.is_file()}
-        folders = [entry.name for entry in entries if entry.is_dir()]
+        listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
+        folders = [entry.name for entry in entries if _is(entry.is_dir)]
         if any(re.fullmatch(r"p\d\d", name) for name in folders):
             listing.trees.append(here)
         waiting.extend(here / name for name in reversed(folders) if not _FILE_SETS.fullmatch(name))
     return listing
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether an entry is of a kind; what is behind links in a circle is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _named(names: Iterable[str], pattern: str) -> list[str]:
@@ -143,7 +167,7 @@ def _named(names: Iterable[str], pattern: str) -> list[str]:
     ]
 
 
-def _roots(listing: _Listing, dataset: Dataset) -> Iterator[Path]:
+def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
     for marker in dataset.marker:
         *folders, name = marker.split("/")
         for folder, names in listing.files.items():
@@ -155,21 +179,16 @@ def _roots(listing: _Listing, dataset: Dataset) -> Iterator[Path]:
 
 
 def _version(root: Path) -> str | None:
-    match = _VERSION.search(root.name)
+    match = VERSION.search(root.name)
     return match.group(1) if match else None
 
 
 def _is_demo(root: Path, dataset: Dataset) -> bool:
-    name = _VERSION.sub("", root.name) or root.parent.name
+    name = VERSION.sub("", root.name) or root.parent.name
     return name in dataset.demo
 
 
-def version_key(version: str | None) -> tuple[int, ...]:
-    """Sorts releases; an unknown one comes first."""
-    return tuple(int(part) for part in version.split(".")) if version else ()
-
-
-def _releases(listing: _Listing, dataset: Dataset) -> list[Release]:
+def _releases(listing: Listing, dataset: Dataset) -> list[Release]:
     """A dataset's releases, the one to use last: full before demo, newest, whatever order."""
     grouped: dict[tuple[str | None, bool], list[Path]] = {}
     for root in dict.fromkeys(_roots(listing, dataset)):
@@ -181,12 +200,14 @@ def _releases(listing: _Listing, dataset: Dataset) -> list[Release]:
     return sorted(found, key=lambda r: (not r.demo, version_key(r.version)))
 
 
-def _choose(found: list[Release], wanted: str | None, warnings: list[str]) -> Release:
+def _choose(found: list[Release], wanted: str | None, results: list[Result]) -> Release:
     if wanted is None:
         chosen = found[-1]
         if len(found) > 1:
             others = ", ".join(str(release) for release in found[:-1])
-            warnings.append(f"{chosen} is used; also found: {others} (choose with --release)")
+            what = f"{chosen} is used; also found: {others}"
+            do = "choose with --release"
+            results.append(Result("release", chosen.dataset.key, WARNING, what, do=do))
         return chosen
     for release in reversed(found):
         if release.version == wanted:
@@ -210,6 +231,15 @@ def find(
     Raises `UserError` with every problem at once: a folder that is missing or holds none of
     the datasets, a file that is no gzip or no text, a required column that is missing.
     """
+    sources = survey(folder, releases=releases, skip=skip)
+    result.require(sources.results)
+    return sources
+
+
+def survey(
+    folder: Path, *, releases: Mapping[str, str] | None = None, skip: Iterable[str] = ()
+) -> Sources:
+    """As `find`, but what is wrong with the files is in the `results`, and nothing is raised."""
     if not folder.is_dir():
         raise UserError(
             Problem(
@@ -219,16 +249,24 @@ def find(
             )
         )
     folder = Path(os.path.abspath(folder))
+    if what := unfit(folder):
+        raise UserError(
+            Problem(
+                f"the source folder has {what} in its path",
+                where=str(folder),
+                do="rename the folder: DuckDB cannot read below it",
+            )
+        )
     releases = dict(releases or {})
     _check_keys(releases)
     skipped = _skipped(skip)
     listing = _list(folder)
-    warnings: list[str] = []
+    results: list[Result] = []
     chosen: dict[str, Release] = {}
     for key, dataset in datasets().items():
         found = _releases(listing, dataset)
         if found:
-            chosen[key] = _choose(found, releases.get(key), warnings)
+            chosen[key] = _choose(found, releases.get(key), results)
         elif key in releases:
             what = f"{dataset.title} {releases[key]} is not there"
             raise UserError(Problem(what, where=str(folder), do="leave out --release"))
@@ -243,32 +281,38 @@ def find(
         # The reports are often all that people have of MIMIC-CXR.
         chosen["mimic-cxr"] = Release(datasets()["mimic-cxr"], None, False, ())
     tables: dict[str, Source] = {}
-    problems: list[Problem] = []
     for contract in contracts().values():
         release = chosen.get(contract.dataset)
         if release is None or contract.id in skipped:
             continue
-        source = _source(contract, release, listing, warnings)
+        source = _source(contract, release, listing, results)
+        if contract.id == _REPORTS and archives:
+            # Most people have them packed, and nothing else of MIMIC-CXR.
+            source = source or Source(contract, release.version)
         if source is None:
             continue
-        if contract.format == "csv" and not contract.is_file_set:
-            source, wrong = _with_header(source, warnings)
-            problems.extend(wrong)
+        if source.file:
+            header, found_in_it = check_header(contract, source.file, source.release)
+            source = replace(source, header=header if contract.format == "csv" else ())
+            results.extend(found_in_it)
         tables[contract.id] = source
     if not tables:
         titles = ", ".join(dataset.title for dataset in datasets().values())
-        problems.append(
-            Problem(
+        results.append(
+            Result(
+                "found",
+                "",
+                FAILED,
                 "none of the datasets is there",
                 where=str(folder),
                 found=f"no table of {titles}",
                 do="--source DIR names the folder above the downloads, unpacked",
             )
         )
-    if problems:
-        raise UserError(problems)
-    warnings.extend(_mismatched(chosen))
-    return Sources(folder, chosen, tables, archives, tuple(warnings), tuple(sorted(skipped)))
+    results.extend(_mismatched(chosen))
+    return Sources(
+        folder, chosen, tables, archives, tuple(results), tuple(sorted(skipped)), listing
+    )
 
 
 def _check_keys(releases: Mapping[str, str]) -> None:
@@ -294,57 +338,73 @@ def _skipped(skip: Iterable[str]) -> set[str]:
 
 
 def _source(
-    contract: Contract, release: Release, listing: _Listing, warnings: list[str]
+    contract: Contract, release: Release, listing: Listing, results: list[Result]
 ) -> Source | None:
     if contract.is_file_set:
         folders = _set_folders(contract, release, listing)
         return Source(contract, release.version, folders=folders) if folders else None
     *parts, name = contract.path.split("/")
-    for root in release.roots:
-        folder = root.joinpath(*parts)
-        names = _named(listing.files.get(folder, ()), name)
-        if not names:
-            continue
-        if len(names) > 1:
-            _check_same([folder / name for name in names], contract)
-            left = ", ".join(names[1:])
-            warnings.append(f"{contract.id}: {names[0]} is read; {left} beside it is the same")
-        return Source(contract, release.version, folder / names[0])
-    return None
+    folders_of_it = [root.joinpath(*parts) for root in release.roots]
+    files = [
+        folder / found
+        for folder in folders_of_it
+        for found in _named(listing.files.get(folder, ()), name)
+    ]
+    if not files:
+        return None
+    results.extend(_twice(contract, files))
+    return Source(contract, release.version, files[0])
 
 
-def _check_same(files: Sequence[Path], contract: Contract) -> None:
-    """One table packed and unpacked side by side: whoever unpacked it may have changed it."""
+def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
+    """One table packed and unpacked, or in two folders: whoever unpacked it may have changed it."""
     first, *others = files
     for other in others:
-        if not _is_same(first, other):
-            raise UserError(
-                Problem(
-                    f"{contract.id} is there twice and differs",
-                    where=str(first),
-                    found=other.name + " beside it",
-                    do="take the wrong one away",
-                )
-            )
+        name = one_line(other.name if other.parent == first.parent else str(other))
+        if not is_same(first, other):
+            what = f"{contract.id} is there twice and differs"
+            do = "take the wrong one away"
+            yield Result("twice", contract.id, FAILED, what, str(first), f"{name} too", do)
+            continue
+        what = (
+            f"{contract.id}: {one_line(first.name)} is read, {name} is not; "
+            "they begin alike and are as long"
+        )
+        yield Result("twice", contract.id, WARNING, what, str(first), str(other))
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    size = 1 << 20
+def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
+    """Whether two files hold the same text; to begin alike and be as long is enough.
+
+    `wholly` reads them to their ends in any case.
+    """
     try:
+        as_long = not wholly and text_size(one) == text_size(other)
         with _open_bytes(one) as left, _open_bytes(other) as right:
-            while block := left.read(size):
+            while block := left.read(_BLOCK):
                 if block != right.read(len(block)):
                     return False
+                if as_long:
+                    return True  # a release unpacked is 100 GB; `check --deep` reads it all
             return not right.read(1)
     except (OSError, EOFError, zlib.error):
         return False
+
+
+def text_size(file: Path) -> int:
+    """Bytes of a table's text; those of a packed one as its last four bytes say, below 4 GiB."""
+    if not file.name.endswith(".gz"):
+        return file.stat().st_size % _LIMIT
+    with open(file, "rb") as opened:
+        opened.seek(-4, os.SEEK_END)
+        return int.from_bytes(opened.read(4), "little")
 
 
 def _open_bytes(file: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(file) if file.name.endswith(".gz") else open(file, "rb"))
 
 
-def _set_folders(contract: Contract, release: Release, listing: _Listing) -> tuple[Path, ...]:
+def _set_folders(contract: Contract, release: Release, listing: Listing) -> tuple[Path, ...]:
     """The folders below which a file set's `inner_path` begins.
 
     Reports are unpacked with or without `files/`, into a folder of their archive's name or not.
@@ -355,123 +415,22 @@ def _set_folders(contract: Contract, release: Release, listing: _Listing) -> tup
         names = {*release.dataset.slugs, *release.dataset.folders}
         apart = _REPORTS in contract.id
         for tree in listing.trees:
-            parts = {_VERSION.sub("", part) for part in tree.parts}
+            parts = {VERSION.sub("", part) for part in tree.parts}
             if parts & names or (apart and _REPORTS_FOLDER in parts):
                 folders.append(tree)
         folders = [folder for folder in folders if folder in listing.trees]
     return tuple(dict.fromkeys(folders))
 
 
-def _open_text(file: Path):  # type: ignore[no-untyped-def]
-    if file.name.endswith(".gz"):
-        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")
-    return open(file, encoding="utf-8-sig", newline="")
-
-
-def _with_header(source: Source, warnings: list[str]) -> tuple[Source, list[Problem]]:
-    contract, file = source.contract, source.file
-
-    assert file is not None
-
-    def problem(what: str, found: str | None = None, do: str | None = None) -> list[Problem]:
-        return [Problem(f"{contract.id} {what}", where=str(file), found=found, do=do)]
-
-    again = "download the file again"
-    try:
-        with _open_text(file) as lines:
-            header = tuple(next(csv.reader(lines), ()))
-    except gzip.BadGzipFile:
-        if _is_page(file):
-            return source, problem(_PAGE, do=again + _LOGGED_IN)
-        return source, problem("is not gzip though its name says so", do=again)
-    except EOFError:
-        return source, problem("is cut short", do=again)
-    except UnicodeDecodeError:
-        return source, problem("is not UTF-8 text", do=again)
-    except zlib.error:
-        return source, problem("is damaged", found="bytes that gzip cannot inflate", do=again)
-    except (csv.Error, OSError) as error:
-        return source, problem("cannot be read", found=type(error).__name__, do=again)
-    if not header:
-        return source, problem("is empty", do=again)
-    if header[0].lstrip().lower().startswith(("<!doctype", "<html")):
-        return source, problem(_PAGE, do=again + _LOGGED_IN)
-    source = replace(source, header=header)
-    names = [name.strip().lower() for name in header]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        name = f"'{twice[0]}' " if twice[0] in _column_names() else ""
-        return source, problem(f"has a column {name}twice", found=_shown(header), do=again)
-    known = {column.header.lower() for column in contract.file_columns}
-    extra = [name for name in header if name.strip().lower() not in known]
-    if 2 * len(extra) > len(header):
-        do = again + ", or put its first line back"
-        return source, problem("has no header", found=_shown(header), do=do)
-    if extra:
-        warnings.append(
-            f"{contract.id}: columns its contract does not know stay in the CSV files only: "
-            + ", ".join(extra)
-        )
-    wrong: list[Problem] = []
-    for column, found in source.found():
-        if found is None and _must_have(source, column.since):
-            near = difflib.get_close_matches(column.header, extra, n=1, cutoff=0.8)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            wrong += problem(
-                f"has no column '{column.header}'",
-                found=_shown(header),
-                do="download the file again, or correct "
-                f"{contract.file.parent.name}/{contract.file.name} if a release renamed it{hint}",
-            )
-    return source, wrong
-
-
-_PAGE = "is a web page, not a table"
-_LOGGED_IN = ", logged in to PhysioNet"
-
-
-def _is_page(file: Path) -> bool:
-    with open(file, "rb") as opened:
-        return opened.read(64).lstrip().lower().startswith((b"<!doctype", b"<html"))
-
-
-@cache
-def _column_names() -> frozenset[str]:
-    """Every column that a contract names, in lower case."""
-    columns = (column for contract in contracts().values() for column in contract.columns)
-    return frozenset(column.header.lower() for column in columns)
-
-
-def _shown(header: Iterable[str]) -> str:
-    """A header's names; of a first line that is none, only those that a contract knows.
-
-    A file that lost its header begins with a patient's values.
-    """
-    names = [name.strip() for name in header]
-    known = [name for name in names if name.lower() in _column_names()]
-    if 2 * len(known) >= len(names):
-        return ", ".join(names)
-    return ", ".join([*known, f"{len(names) - len(known)} names that no contract knows"])
-
-
-def _must_have(source: Source, since: str) -> bool:
-    if source.release is None:
-        return since == source.contract.since
-    return _has_by(since, source.release)
-
-
-def _has_by(since: str, release: str | None) -> bool:
-    return release is None or version_key(since) <= version_key(release)
-
-
-def _mismatched(chosen: Mapping[str, Release]) -> Iterator[str]:
+def _mismatched(chosen: Mapping[str, Release]) -> Iterator[Result]:
     for release in chosen.values():
         for other_key, pairs in release.dataset.belongs_with.items():
             other = chosen.get(other_key)
             if other is None or release.version is None or other.version is None:
                 continue
             if other.version not in pairs.get(release.version, [other.version]):
-                yield (
+                what = (
                     f"{release} does not belong with {other}: each leaves out other patients, "
                     "so that some have emergency stays without admissions, or the reverse"
                 )
+                yield Result("pair", release.dataset.key, WARNING, what)

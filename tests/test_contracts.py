@@ -218,6 +218,7 @@ def test_units_and_flags_are_of_a_known_kind(name):
     known = {"since", "unit", "fromPath", "glob"}
     assert {word for node in properties(name) for word in custom(node)} <= known
     known = {"since", "rows", "patientFile", "spreadsheet", "patientOf", "mayBeMissing"}
+    known |= {"demoRows", "sha256", "sha256Unpacked"}
     assert set(custom(table(name))) <= known
 
 

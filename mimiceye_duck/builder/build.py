@@ -1,25 +1,26 @@
 """The whole build: find, read once, link, write the tree and the database."""
 
 import os
-import shutil
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from mimiceye_duck import attach
-from mimiceye_duck.builder import audits, files, stage, store, tables
-from mimiceye_duck.builder.ledger import Ledger, finished_tables
+from mimiceye_duck.builder import audits, files, room, stage, store, tables
+from mimiceye_duck.builder.ledger import Ledger
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.readme import write_readme
 from mimiceye_duck.builder.record import fingerprint, record
 from mimiceye_duck.builder.run import Resources, Run
-from mimiceye_duck.builder.workspace import Workspace
+from mimiceye_duck.builder.working import attach_final, open_working
+from mimiceye_duck.builder.workspace import DATABASE, Workspace
+from mimiceye_duck.checks.disk import disk_needed
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database, HeldError, reason
+from mimiceye_duck.db import Database, FullError, HeldError, reason
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging import stored
 from mimiceye_duck.models import (
@@ -46,43 +47,68 @@ def build(
     workspace = Workspace(out)
     wanted = fingerprint(sources, options)
     try:
-        if workspace.ready and not force:
-            # All but the last was done: whole files are to be put in their places.
-            with closing(_open(workspace, resources)):
-                workspace.publish()
-            workspace.clean()
+        if workspace.ready:
+            # Also before all is built anew: what is half in place would never be found again.
+            _put_in_place(workspace, resources)
         before = workspace.finished()
         is_same = before.get("fingerprint") == wanted and not force
         if is_same and _is_whole(workspace, sources, before):
+            _tidy(workspace, resources)
             return before, False
         return _build(sources, workspace, options, resources, wanted, anew=force), True
-    except duckdb.Error as error:
-        raise UserError(
-            Problem("the build stopped", found=reason(error), do="the same command completes it")
-        ) from None  # its words may quote a row
-    except OSError as error:
-        raise UserError(
-            Problem(
-                "the build stopped",
-                where=str(error.filename) if error.filename else None,
-                found=os.strerror(error.errno) if error.errno else type(error).__name__,
-                do="mend that; the same command then completes the build",
-            )
-        ) from error
+    except (duckdb.Error, FullError, OSError) as error:
+        if room.is_full(error):
+            folders = filter(None, (workspace.out, resources.temp_dir))
+            raise room.told(folders, disk_needed(sources, options)) from None
+        raise _stopped(error) from None
+
+
+def _put_in_place(workspace: Workspace, resources: Resources) -> None:
+    """Finish a build that was stopped when all but the last was done."""
+    with closing(open_working(workspace, resources)):
+        if workspace.ready:  # still, now that nobody else is at it
+            workspace.publish()
+    workspace.clean()
+
+
+def _stopped(error: Exception) -> UserError:
+    """What stopped a build, told without the words of DuckDB, which may quote a row."""
+    if isinstance(error, OSError):
+        where = str(error.filename) if error.filename else None
+        found = os.strerror(error.errno) if error.errno else type(error).__name__
+        do = "mend that; the same command then completes the build"
+        return UserError(Problem("the build stopped", where=where, found=found, do=do))
+    do = "the same command completes it"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        do = "--memory-limit with more, or fewer --threads; what is done is not done again"
+    assert isinstance(error, duckdb.Error)
+    return UserError(Problem("the build stopped", found=reason(error), do=do))
 
 
 def _is_whole(workspace: Workspace, sources: Sources, before: Mapping[str, Any]) -> bool:
-    """Whether a finished build is still there, and no file has come that it missed."""
-    path = workspace.out / "mimiceye.duckdb"
-    if not path.is_file() or not (workspace.out / "manifest.parquet").is_file():
+    """Whether a finished build is still there, and every file that it took or missed as it was."""
+    if not workspace.has(before):
         return False
-    if not before.get("missing"):
-        return True
-    database = Database.open(path, read_only=True)
     try:
-        return not files.has_appeared(database, sources)
-    finally:
-        database.close()
+        database = Database.open(workspace.out / DATABASE, read_only=True)
+    except HeldError:
+        return True  # by whoever works with it
+    except UserError:
+        return False
+    with closing(database):
+        try:
+            return not files.have_changed(database, sources)
+        except duckdb.Error:
+            return False
+
+
+def _tidy(workspace: Workspace, resources: Resources) -> None:
+    """Remove what a build left that was stopped when all but this was done."""
+    if not workspace.is_idle:
+        return
+    with suppress(UserError):  # another build begins just now
+        open_working(workspace, resources).close()
+        workspace.clean()
 
 
 def _build(
@@ -96,15 +122,13 @@ def _build(
 ) -> Mapping[str, Any]:
     begin = time.perf_counter()
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    database = open_working(workspace, resources)
     if anew:
-        _open(workspace, resources).close()  # or else says who is at work here
-    workspace.start(anew=anew)
-    database = _open(workspace, resources)
-    before = {} if anew else workspace.finished()
-    ledger = Ledger(
-        workspace.work / "done", finished_tables(before, workspace.out / "manifest.parquet")
-    )
-    run = Run(sources, workspace, options, resources, database, ledger)
+        database.close()
+        workspace.clear()
+        database = open_working(workspace, resources)
+    workspace.start()
+    run = Run(sources, workspace, options, resources, database, Ledger(workspace, anew=anew))
     every = ordered([*models().values(), cohorts()[options.cohort]])
     chosen = [model for model in every if model.schema not in VIEWS_ON_STORED]
     linked = tables.linked_tables(as_published=options.as_published)
@@ -126,7 +150,7 @@ def _build(
         _store(run, chosen)
         with run.steps.step("describing the database", 1):
             # A view is bound to the database it is made in, so that this one opens alone.
-            path = run.tree / "mimiceye.duckdb"
+            path = run.tree / DATABASE
             store.describe(path, sources, every, run.parquet, run.source_rows)
         write_readme(run.tree / "README.txt", sources)
         run.manifest.write(run.tree / "manifest.parquet")
@@ -140,35 +164,6 @@ def _build(
     return content
 
 
-def _open(workspace: Workspace, resources: Resources) -> Database:
-    """Open the working database, which only one build at a time can do.
-
-    Raises `UserError` that says who holds it.
-    """
-    workspace.work.mkdir(parents=True, exist_ok=True)
-    file = workspace.work / "work.duckdb"
-    try:
-        return Database.open(
-            file,
-            threads=resources.threads,
-            memory_limit=resources.memory_limit,
-            temp_dir=resources.temp_dir or workspace.work / "spill",
-        )
-    except HeldError as error:
-        raise UserError(
-            Problem(
-                "another build is at work in this folder",
-                where=str(workspace.out),
-                found=error.problems[0].found,
-                do="wait for it, or stop it: the same command then completes the work",
-            )
-        ) from None
-    except UserError:
-        pass
-    file.unlink()  # of another release of DuckDB, or damaged when the machine went down
-    return Database.open(file)
-
-
 def _prepare(run: Run, chosen: list[Model]) -> None:
     database, options = run.database, run.options
     database.execute((SQL / "templates" / "csv_cell.sql").read_text(encoding="utf-8"))
@@ -177,14 +172,7 @@ def _prepare(run: Run, chosen: list[Model]) -> None:
         database.execute(render("schema", name=schema))
     store.settings(database, options)
     store.prepare_files(database)
-    final = run.tree / "mimiceye.duckdb"
-    if not final.exists() and run.ledger.has_finished:
-        # Copied whole before it gets its name: half a database must not be taken for one.
-        part = final.with_suffix(".part")
-        shutil.copyfile(run.workspace.out / final.name, part)
-        os.replace(part, final)
-    database.execute(render("attach", path=str(final)))
-    database.execute(render("schema", name="final.cohort"))
+    attach_final(run)
 
 
 def _link(run: Run, chosen: list[Model]) -> None:

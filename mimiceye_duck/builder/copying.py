@@ -5,54 +5,76 @@ import shutil
 import stat
 from pathlib import Path
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.errors import Problem, UserError
+from mimiceye_duck.paths import extended
 
 
 def place(source: Path, target: Path, way: str, before: Path) -> None:
     """Put a file at `target` by `way`: copy, hardlink or symlink.
 
     A copy keeps the time of the last change. Nothing is done where `target`, left by a build
-    that was stopped, or `before`, the same file of a finished one, is just this already.
+    that was stopped, is just this already. Where `before`, the same file of a finished build,
+    is just this, none is at `target` afterwards.
     Raises `UserError` where the file system cannot link.
     """
-    status = source.stat()
+    status = os.stat(extended(source))
     # Of a link, the file behind it: a name that points elsewhere would point nowhere in OUT.
     real = os.path.realpath(source)
     is_same = {"copy": _is_copy, "hardlink": _is_hardlink, "symlink": _is_symlink}[way]
-    if is_same(target, status, real) or is_same(before, status, real):
+    if is_same(extended(before), status, real):
+        # What a build of other sources left would take its place.
+        remove(target)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if is_same(extended(target), status, real):
+        return
+    os.makedirs(extended(target.parent), exist_ok=True)
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    remove(part)
     if way == "copy":
-        _copy(source, part)
-        os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+        _copy(extended(source), extended(part))
+        os.utime(extended(part), ns=(status.st_atime_ns, status.st_mtime_ns))
     else:
         _link(real, part, way)
-    os.replace(part, target)
+    os.replace(extended(part), extended(target))
+
+
+def remove(file: Path) -> None:
+    """Remove a file, if it is there."""
+    try:
+        os.unlink(extended(file))
+    except (FileNotFoundError, NotADirectoryError):
+        return
 
 
 def _link(real: str, target: Path, way: str) -> None:
     try:
-        (target.symlink_to if way == "symlink" else target.hardlink_to)(real)
-    except OSError as error:
+        if way == "symlink":
+            # Others read it too, who may not know the name of a long path.
+            os.symlink(real, extended(target))
+        else:
+            os.link(extended(real), extended(target))
+    except (OSError, AttributeError, NotImplementedError) as error:
+        if room.is_full(error):
+            raise
+        number = getattr(error, "errno", None)
         raise UserError(
             Problem(
                 f"--files {way} does not work here",
                 where=str(target.parent),
-                found=os.strerror(error.errno) if error.errno else type(error).__name__,
+                found=os.strerror(number) if number else type(error).__name__,
                 do="--files copy; hard links need one file system, symbolic ones a right to them",
             )
         ) from None
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: str, target: str) -> None:
     copy_range = getattr(os, "copy_file_range", None)
     if copy_range is None or not _copy_in_kernel(source, target, copy_range):
         shutil.copyfile(source, target)
 
 
-def _copy_in_kernel(source: Path, target: Path, copy_range: object) -> bool:
+def _copy_in_kernel(source: str, target: str, copy_range: object) -> bool:
     # The kernel shares the blocks where the file system can, and copies them where it cannot.
     with open(source, "rb") as reader, open(target, "wb") as writer:
         left = os.fstat(reader.fileno()).st_size
@@ -67,9 +89,9 @@ def _copy_in_kernel(source: Path, target: Path, copy_range: object) -> bool:
     return True
 
 
-def _is_copy(file: Path, status: os.stat_result, real: str) -> bool:
+def _is_copy(file: str, status: os.stat_result, real: str) -> bool:
     try:
-        old = file.lstat()
+        old = os.lstat(file)
     except OSError:
         return False
     # A file with a second name may be the source's own, which a copy must not share.
@@ -81,14 +103,14 @@ def _is_copy(file: Path, status: os.stat_result, real: str) -> bool:
     )
 
 
-def _is_hardlink(file: Path, status: os.stat_result, real: str) -> bool:
+def _is_hardlink(file: str, status: os.stat_result, real: str) -> bool:
     try:
-        return os.path.samestat(file.lstat(), status)
+        return os.path.samestat(os.lstat(file), status)
     except OSError:
         return False
 
 
-def _is_symlink(file: Path, status: os.stat_result, real: str) -> bool:
+def _is_symlink(file: str, status: os.stat_result, real: str) -> bool:
     try:
         return os.readlink(file) == real
     except OSError:

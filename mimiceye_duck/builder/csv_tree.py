@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow.compute
 
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.db import Database
+from mimiceye_duck.paths import extended
 from mimiceye_duck.render import Sql, render
 
 
@@ -39,8 +41,9 @@ class _File:
     """A CSV file that grows slice by slice."""
 
     def __init__(self, path: Path, header: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(path, "wb")  # noqa: SIM115 - it stays open over several slices
+        os.makedirs(extended(path.parent), exist_ok=True)
+        # It stays open over several slices.
+        self._file = open(extended(path), "wb")  # noqa: SIM115
         self._file.write(header)
         self.size = len(header)
         self.rows = 0

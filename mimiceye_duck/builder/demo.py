@@ -1,8 +1,12 @@
 """The made-up sources of `build --demo`, kept in OUT/source."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
+from mimiceye_duck.builder import room
+from mimiceye_duck.builder.run import Resources
+from mimiceye_duck.builder.working import open_working
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.synth import synth
 
@@ -13,11 +17,21 @@ def demo_source(out: Path) -> Path:
     source = workspace.out / "source"
     if source.is_dir():
         return source
+    # The working database keeps another build out.
+    with closing(open_working(workspace, Resources(1, None))):
+        _make(workspace, source)
+    return source
+
+
+def _make(workspace: Workspace, source: Path) -> None:
     # Made aside and renamed: a tree cut short must not be taken for a whole one.
-    workspace.work.mkdir(parents=True, exist_ok=True)
     growing = workspace.work / "source"
     if growing.is_dir():
         shutil.rmtree(growing)
-    synth(growing)
-    growing.rename(source)
-    return source
+    try:
+        synth(growing)
+        growing.rename(source)
+    except OSError as error:
+        if room.is_full(error):
+            raise room.told([workspace.out]) from None
+        raise

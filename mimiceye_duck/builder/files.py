@@ -1,6 +1,8 @@
 """Put images, reports and recordings beside their tables, and note of each where it is."""
 
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -9,14 +11,19 @@ from pathlib import Path
 from string import Formatter
 from typing import TypeVar
 
-from mimiceye_duck.builder import store
+import duckdb
+
+from mimiceye_duck import attach
+from mimiceye_duck.builder import room, store
 from mimiceye_duck.builder.copying import place
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.run import Run, Stopped
 from mimiceye_duck.contracts import Contract, contracts
-from mimiceye_duck.db import Database
+from mimiceye_duck.db import Database, is_of_machine, reason
+from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging import rendering, reports, stored
 from mimiceye_duck.imaging.rendering import Picture
+from mimiceye_duck.paths import extended
 from mimiceye_duck.render import ident, render
 from mimiceye_duck.sources import Source, Sources
 
@@ -26,8 +33,13 @@ Item = TypeVar("Item")
 # Read again by each query rather than stored: 1 kHz samples of thousands of readings.
 _NOT_STORED = {"reflacx.gaze"}
 _BATCH = 20_000
-# What a key may look like that becomes part of a path: none leads out of its folder.
-_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]*")
+_AGAIN = "download it again, or leave the table out with --skip"
+# What a key may look like that becomes part of a path: none leads out of its folder, and
+# none is a device or ends as no name may on Windows, whichever system builds.
+_NAME = re.compile(
+    r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[0-9a-z](?:[0-9a-z_.-]{0,198}[0-9a-z_-])?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,9 @@ class File:
     """A file that the tables name.
 
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
-    file that is only looked for. `source` and `size` (bytes) are None until it is found.
+    file that is only looked for. `source` and `size` (bytes) are None until it is found, and
+    `state`: size and time of the last change (ns) of the file of the download, however it is
+    placed.
     """
 
     contract: Contract
@@ -45,6 +59,7 @@ class File:
     target: str | None
     source: Path | None = None
     size: int | None = None
+    state: tuple[int, int] | None = None
 
     @property
     def entry(self) -> Entry:
@@ -66,6 +81,7 @@ class File:
             self.size,
             self.size is not None,
             self.contract.may_be_missing,
+            *(self.state or (None, None)),
         )
 
 
@@ -107,9 +123,19 @@ def find(file: File, source: Source | None) -> File:
     """Look for a file where the download has its set."""
     for folder in source.folders if source else ():
         path = folder / file.inner_path
-        if path.is_file():
-            return replace(file, source=path, size=path.stat().st_size)
+        state = _state(path)
+        if state:
+            return replace(file, source=path, size=state[0], state=state)
     return file
+
+
+def _state(path: Path | str) -> tuple[int, int] | None:
+    """A file's size and the time of its last change (ns); None where none is."""
+    try:
+        status = os.stat(extended(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _place(run: Run, file: File) -> File:
@@ -122,16 +148,27 @@ def _place(run: Run, file: File) -> File:
     try:
         place(file.source, run.tree / file.target, run.options.files, before)
     except OSError as error:
-        if error.filename is None or str(error.filename) != str(file.source):
+        if room.is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
         run.warnings += reports.told([(str(file.source), reason)], "file")
-        return replace(file, source=None, size=None)
+        return replace(file, source=None, size=None, state=None)
     return file
 
 
-def has_appeared(database: Database, sources: Sources) -> bool:
-    """Whether a file that a build missed is there now."""
+def have_changed(database: Database, sources: Sources) -> bool:
+    """Whether a file that a build looked for has come since, has gone or is another."""
+    query = (
+        "select source_path, source_bytes, source_mtime_ns from cohort.files"
+        " where source_bytes is not null"
+    )
+    known = database.rows(query)
+    if any(_state(path) != (size, changed) for path, size, changed in known):
+        return True
+    return _has_appeared(database, sources)
+
+
+def _has_appeared(database: Database, sources: Sources) -> bool:
     query = (
         "select table_name, cast(subject_id as varchar), cast(study_id as varchar), dicom_id,"
         " reading_id, path from cohort.files where not is_there and not may_be_missing"
@@ -165,21 +202,24 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
     source = run.sources.get(stored.HEADERS)
     wanted = {}
     for file in files:
-        path = find(replace(file, inner_path=_dicom_path(file)), source).source
-        if path and file.target:
-            wanted[file] = path
+        dicom = find(replace(file, inner_path=_dicom_path(file)), source)
+        if dicom.source and file.target:
+            wanted[file] = dicom
     pictures = [
-        Picture(path, run.tree / file.target, run.workspace.out / file.target)
-        for file, path in wanted.items()
-        if file.target
+        Picture(*(Path(extended(path)) for path in paths))
+        for file, dicom in wanted.items()
+        if dicom.source and file.target
+        for paths in [(dicom.source, run.tree / file.target, run.workspace.out / file.target)]
     ]
     made = dict(zip(wanted, rendering.render_all(pictures, run.resources.threads), strict=True))
     run.warnings += reports.told(
-        ((str(wanted[file]), done.problem) for file, done in made.items() if done.problem),
+        ((str(wanted[file].source), done.problem) for file, done in made.items() if done.problem),
         "JPGs not made from DICOM",
     )
     return [
-        replace(file, source=wanted[file], size=made[file].size) if file in made else file
+        replace(wanted[file], inner_path=file.inner_path, size=made[file].size)
+        if file in made
+        else file
         for file in files
     ]
 
@@ -215,7 +255,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         for file in files:
             content = reports.content_of(str(file.source), lambda *found: odd.append(found))
             if content is None:
-                waiting[file.inner_path] = replace(file, source=None, size=None)
+                waiting[file.inner_path] = replace(file, source=None, size=None, state=None)
             else:
                 _place(run, file)
                 yield file, content
@@ -225,8 +265,9 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             file = replace(waiting.pop(inner_path), source=path)
             if file.target and run.options.files != "none":
                 target = run.tree / file.target
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                os.makedirs(extended(target.parent), exist_ok=True)
+                with open(extended(target), "wb") as opened:
+                    opened.write(content)
             yield file, content
 
     waiting: dict[str, File] = {}
@@ -243,6 +284,38 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         run.warnings += reports.told(odd, "reports")
 
 
+def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
+    """Store the rows of some files of a set; raises `UserError` with each that is broken."""
+    what = f"{source.contract.id} is empty"
+    empty = [
+        Problem(what, where=str(file.source), do=_AGAIN)
+        for file in files
+        if file.size == 0 and source.contract.format != "txt"
+    ]
+    if empty:
+        raise UserError(empty)
+    paths = [file.source for file in files if file.source]
+    try:
+        store.cohort_file_set(database, source, paths)
+    except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
+        # DuckDB tells of the first at most, and not always which it is.
+        broken = [problem for path in paths for problem in _broken(database, source, path)]
+        found = reason(error)
+        raise UserError(
+            broken or Problem(f"{source.contract.id} cannot be read", found=found, do=_AGAIN)
+        ) from None
+
+
+def _broken(database: Database, source: Source, file: Path) -> list[Problem]:
+    try:
+        store.cohort_file_set(database, source, [file])
+    except duckdb.Error as error:
+        return attach.problems(database, source, file, error)
+    return []
+
+
 def _is_sought(run: Run, contract: Contract) -> bool:
     return contract.id in run.sources.tables or (contract.id == _IMAGES and run.renders)
 
@@ -255,7 +328,7 @@ def place_sets(run: Run) -> None:
             _place_reports(run, database, contract)
             return
         source = run.sources.get(contract.id)
-        rows_of: list[Path] = []
+        rows_of: list[File] = []
         keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
         for batch in _batches(named(database, contract, unfit)):
@@ -264,11 +337,11 @@ def place_sets(run: Run) -> None:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
             _note(run, database, files)
-            if keeps_rows:
-                rows_of += [file.source for file in files if file.source]
+            unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
+            rows_of += files if keeps_rows else []
         run.warnings += reports.told(unfit, "files")
         if keeps_rows and source:
-            store.cohort_file_set(database, source, rows_of)
+            _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
 
     sets = [

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
-
-from mimiceye_duck.builder.manifest import Entry
+from mimiceye_duck.builder.manifest import Entry, known_entries
+from mimiceye_duck.builder.workspace import Workspace
+from mimiceye_duck.paths import extended
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,19 @@ class Done:
 
 
 class Ledger:
-    """The tables that are done: in the staging folder, one file each, or in a finished build."""
+    """The tables that are done: in the staging folder, one file each, or in a finished build.
 
-    def __init__(self, folder: Path, finished: Mapping[str, Done]) -> None:
-        self._folder = folder
-        self._finished = finished
+    Of a table that has a file in the staging folder, even an empty one, the finished build
+    tells nothing any more: what was staged of it would take the place of what is there.
+    """
+
+    def __init__(self, workspace: Workspace, *, anew: bool) -> None:
+        self._folder = workspace.work / "done"
+        self._tree = workspace.tree
+        self._out = workspace.out
+        self._finished = {} if anew else _finished(workspace)
         self._done: dict[str, Done] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def has_finished(self) -> bool:
@@ -51,12 +57,22 @@ class Ledger:
         return bool(self._finished)
 
     def find(self, name: str, key: str) -> Done | None:
-        """A table that was made of just this, by a stopped build or by the one before."""
-        done = self._staged(name) or self._finished.get(name)
+        """A table that was made of just this, by a stopped build or by the one before.
+
+        None also where one of its files is gone or has another size.
+        """
+        is_staged = self._file(name).exists()
+        done = self._staged(name) if is_staged else self._finished.get(name)
         if done is None or done.key != key:
+            return None
+        if not _are_there(self._tree if is_staged else self._out, done.entries):
             return None
         self._done[name] = done
         return done
+
+    def begin(self, name: str) -> None:
+        """Say that a table is written now: what is there of it is not whole."""
+        self._file(name).write_bytes(b"")
 
     def add(self, done: Done) -> None:
         """Enter a table whose files are whole."""
@@ -65,6 +81,12 @@ class Ledger:
         part.write_text(json.dumps(asdict(done)), encoding="utf-8")
         os.replace(part, file)
         self._done[done.name] = done
+
+    def forget(self) -> None:
+        """Nothing is done: the database that held it is gone."""
+        for file in self._folder.iterdir():
+            file.unlink()
+        self._finished = {}
 
     @property
     def record(self) -> dict[str, dict[str, Any]]:
@@ -83,22 +105,23 @@ class Ledger:
         return self._folder / (name.replace("/", "+") + ".json")
 
 
-def finished_tables(record: Mapping[str, Any], manifest: Path) -> dict[str, Done]:
+def _are_there(folder: Path, entries: Iterable[Entry]) -> bool:
+    try:
+        return all(os.stat(extended(folder / e.path)).st_size == e.size for e in entries)
+    except OSError:
+        return False
+
+
+def _finished(workspace: Workspace) -> dict[str, Done]:
     """The tables of a finished build, from its `build.json` and its manifest."""
-    tables = record.get("tables", {})
-    if not tables or not manifest.is_file():
+    tables: Mapping[str, Any] = workspace.finished().get("tables", {})
+    listed = known_entries(workspace.out / "manifest.parquet")
+    if not listed:
         return {}
     entries: dict[str, list[Entry]] = {name: [] for name in tables}
-    for entry in read_entries(manifest):
+    for entry in listed:
         kind = "spreadsheets" if entry.subject_id is None else "patient"
         for name in (entry.table, f"{kind}/{entry.table}"):
             if name in entries:
                 entries[name].append(entry)
     return {name: Done(name, **tables[name], entries=tuple(entries[name])) for name in tables}
-
-
-def read_entries(manifest: Path) -> list[Entry]:
-    """The entries of a `manifest.parquet`."""
-    columns = pyarrow.parquet.read_table(manifest).to_pydict()
-    names = ("path", "table", "subject_id", "rows", "bytes")
-    return [Entry(*values) for values in zip(*(columns[name] for name in names), strict=True)]

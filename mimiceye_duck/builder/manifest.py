@@ -65,3 +65,26 @@ class Manifest:
         ]
         table = pyarrow.Table.from_arrays(arrays, schema=_SCHEMA)
         pyarrow.parquet.write_table(table, file, compression="zstd")
+
+
+def count_entries(manifest: Path) -> int | None:
+    """How many entries a `manifest.parquet` has; None when it is gone or damaged."""
+    try:
+        return int(pyarrow.parquet.read_metadata(manifest).num_rows)
+    except (OSError, pyarrow.ArrowException):
+        return None
+
+
+def known_entries(manifest: Path) -> list[Entry]:
+    """The entries of a `manifest.parquet`; none when it is gone or damaged."""
+    try:
+        return read_entries(manifest)
+    except (OSError, pyarrow.ArrowException):
+        return []
+
+
+def read_entries(manifest: Path) -> list[Entry]:
+    """The entries of a `manifest.parquet`."""
+    names = ("path", "table", "subject_id", "rows", "bytes")
+    columns = pyarrow.parquet.read_table(manifest, columns=list(names)).to_pydict()
+    return [Entry(*values) for values in zip(*(columns[name] for name in names), strict=True)]

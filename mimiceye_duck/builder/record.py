@@ -89,6 +89,7 @@ def record(
         "tables": run.ledger.record,
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
         "files_written": len(written),
+        "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),
         "bytes_written": sum(entry.size or 0 for entry in written),
         "missing": _missing(run),
         "audits": audits.record(results),

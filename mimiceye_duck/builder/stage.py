@@ -1,10 +1,13 @@
 """Read each source table once into the working database, as the text it is."""
 
+from collections.abc import Iterator
+
 import duckdb
 
 from mimiceye_duck import attach
+from mimiceye_duck.attach import fault
 from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
-from mimiceye_duck.db import Database, reason
+from mimiceye_duck.db import Database, is_of_machine
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.models import Model
 from mimiceye_duck.render import Sql, ident, render
@@ -66,26 +69,53 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     if whole or subject is None:
         statement = render("source_scan", name=text_name(contract), relation=rows)
     else:
-        names = {column.name: found for column, found in attach.columns(source)}
         statement = render(
             "source_scan_cohort",
             name=text_name(contract),
             relation=rows,
-            subject_column=names[subject],
+            subject_column=dict(_found(source))[subject],
         )
     try:
         count = database.counted(statement)
     except duckdb.Error as error:
-        raise UserError(
-            Problem(
-                f"{contract.id} cannot be read",
-                where=str(source.file),
-                found=reason(error),
-                do="download the file again, or leave the table out with --skip",
-            )
-        ) from None
+        if is_of_machine(error):
+            raise
+        raise _broken(source, "cannot be read", fault(database, source, error)) from None
+    _check_patients(database, source)
     _show(database, contract, attach.columns(source))
     return count
+
+
+def _broken(source: Source, what: str, found: str) -> UserError:
+    return UserError(
+        Problem(
+            f"{source.contract.id} {what}",
+            where=str(source.file),
+            found=found,
+            do="download the file again, or leave the table out with --skip",
+        )
+    )
+
+
+def _check_patients(database: Database, source: Source) -> None:
+    """Raises `UserError` if a row that is read belongs to nobody: it would be lost unseen."""
+    contract = source.contract
+    subject = subject_column(contract)
+    if subject is None or not contract.column(subject).required:
+        return
+    name = dict(_found(source))[subject]
+    query = render("rows_of_nobody", name=text_name(contract), subject=name)
+    count, first = database.rows(query)[0]
+    if count:
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        found = f"{rows} whose {subject} is empty or no whole number; the first is row {first:,}"
+        raise _broken(source, "has rows of nobody", found)
+
+
+def _found(source: Source) -> Iterator[tuple[str, str | None]]:
+    """The contract's columns by name, each with what the file calls it."""
+    for column, found in attach.columns(source):
+        yield column.name, found
 
 
 def stage_absent(database: Database, contract: Contract) -> None:

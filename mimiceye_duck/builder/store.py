@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from mimiceye_duck import attach
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
@@ -36,7 +38,19 @@ def cohort_table(database: Database, source: Source, owned: Sql) -> int:
     name = "final." + source.contract.cohort_name
     columns = attach.columns(source)
     database.execute(render("cohort_table", name=name, columns=columns, relation=owned))
+    return _count(database, name)
+
+
+def _count(database: Database, name: str) -> int:
     return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
+
+
+def holds(database: Database, contract: Contract, rows: int | None) -> bool:
+    """Whether a table that is done is stored with all its rows; None where it has no place."""
+    try:
+        return rows is None or _count(database, "final." + contract.cohort_name) == rows
+    except duckdb.CatalogException:
+        return False
 
 
 def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:

@@ -74,7 +74,8 @@ def write_tables(run: Run, whole: set[str]) -> None:
         contract = source.contract
         key = _key(run, source)
         done = run.ledger.find(contract.id, key)
-        if done is None:
+        if done is None or not store.holds(database, contract, done.cohort_rows):
+            run.ledger.begin(contract.id)
             if contract.id not in whole:
                 run.source_rows[contract.id] = stage.stage(database, source)
             done = _write_table(run, database, source, key)
@@ -128,6 +129,7 @@ def write_linked(run: Run) -> None:
         run.take(done)
 
     def write_anew(database: Database, kind: str, name: str, model: Model, key: str) -> Done:
+        run.ledger.begin(f"{kind}/{name}")
         relation = Sql(f"({model.sql})")
         names = stage.text_columns(database, relation)
         csv = Csv(run.tree, name, names, numbered=run.options.as_published)

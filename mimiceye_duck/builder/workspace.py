@@ -1,17 +1,25 @@
 """The output folder while it is being built: nothing in it looks finished before it is."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.builder.ledger import read_entries
+from mimiceye_duck.builder.manifest import Entry, count_entries, known_entries, read_entries
+from mimiceye_duck.db import unfit
 from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.paths import extended
 
+DATABASE = "mimiceye.duckdb"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
+_PATIENT = re.compile(r"patient_\d+")
+DATABASE = "mimiceye.duckdb"
 
 
 class Workspace:
@@ -28,10 +36,9 @@ class Workspace:
             raise UsageError(
                 Problem("--out is a file, not a folder", where=str(out), do="--out with a folder")
             )
-        if "?" in str(self.out):
-            # DuckDB cuts the name of a database there.
+        if what := unfit(self.out):
             raise UsageError(
-                Problem("--out has a question mark in it", where=str(out), do="another name")
+                Problem(f"--out has {what} in its path", where=str(out), do="another name")
             )
         if self.out.is_dir() and any(self.out.iterdir()) and not self._is_ours():
             raise UserError(
@@ -54,36 +61,75 @@ class Workspace:
         """The `build.json` of a staged build that is whole but not all in place yet."""
         return _content(self.work / _BUILD)
 
-    def start(self, *, anew: bool) -> None:
-        """Make the staging folder; what a stopped build left in it stays unless `anew`."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        if anew:
-            for entry in self.work.iterdir():
-                _remove(entry)
-        self.tree.mkdir(exist_ok=True)
+    def has(self, record: Mapping[str, Any]) -> bool:
+        """Whether a finished build's database, manifest and patient folders are in their places."""
+        listed = count_entries(self.out / "manifest.parquet")
+        if listed != record["files_written"] + sum(record["missing"].values()):
+            return False
+        with os.scandir(self.out) as entries:
+            names = [entry.name for entry in entries]
+        folders = sum(_PATIENT.fullmatch(name) is not None for name in names)
+        return DATABASE in names and folders == record["patient_folders"]
+
+    def spill(self, temp_dir: Path | None) -> Path:
+        """The folder, of this OUT alone, for what the database has no memory for."""
+        if temp_dir is None:
+            return self.work / "spill"
+        mark = hashlib.sha256(str(self.out).encode()).hexdigest()[:12]
+        return Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}"
+
+    def start(self) -> None:
+        """Make the staging folder; what a stopped build left in it stays."""
+        self.tree.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Empty the staging folder."""
+        for entry in self.work.iterdir():
+            _remove(entry)
 
     def stage(self, record: Mapping[str, Any]) -> None:
         """Say that the staged tree is whole: from here on it is only put in place."""
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
         part = self.work / (_BUILD + ".part")
         part.write_text(text, encoding="utf-8", newline="\n")
+        # What is whole must be so on the disk, should the machine go down. Windows cannot wait.
+        getattr(os, "sync", lambda: None)()
         os.replace(part, self.work / _BUILD)
 
     def publish(self) -> None:
         """Put the staged tree in place of the old one; `build.json` comes last.
 
         Each step may find itself done already by a run that was stopped.
+        Raises `UserError` where a file may not be replaced.
         """
-        (self.out / _BUILD).unlink(missing_ok=True)
-        # First of all: a program that holds the database stops this before it begins.
-        self._put("mimiceye.duckdb")
-        if (self.tree / "manifest.parquet").is_file():
-            written = _written(self.tree / "manifest.parquet")
-            self._drop_old(written)
-            self._put_files(written)
-            self._put("README.txt")
-            self._put("manifest.parquet")
+        try:
+            self._put_database()
+            if (self.tree / "manifest.parquet").is_file():
+                written = _written(read_entries(self.tree / "manifest.parquet"))
+                self._drop_old(written)
+                self._put_files(written)
+                self._put("README.txt")
+                self._put("manifest.parquet")
+        except PermissionError as error:
+            raise UserError(_held(error)) from error
+        _remove(self.tree)
+        _remove(self.work / "done")
         os.replace(self.work / _BUILD, self.out / _BUILD)
+
+    def _put_database(self) -> None:
+        """First of all: a program that has it open on Windows stops this before it begins."""
+        before = self.work / "before.json"
+        if (self.out / _BUILD).exists():
+            os.replace(self.out / _BUILD, before)
+        try:
+            self._put(DATABASE)
+        except PermissionError:
+            if before.exists():
+                os.replace(before, self.out / _BUILD)  # nothing of it has changed
+            raise
+        before.unlink(missing_ok=True)
+        # Left by a program that was killed as it wrote to the old one, it would spoil the new.
+        (self.out / f"{DATABASE}.wal").unlink(missing_ok=True)
 
     def _put(self, name: str) -> None:
         if (self.tree / name).is_file():
@@ -92,37 +138,56 @@ class Workspace:
     def _drop_old(self, written: set[str]) -> None:
         """Remove what an earlier build wrote and this one does not."""
         folders = set()
-        for path in _written(self.out / "manifest.parquet") - written:
+        for path in _written(known_entries(self.out / "manifest.parquet")) - written:
             file = self.out / path
-            file.unlink(missing_ok=True)
+            _unlink(file)
             folders |= set(file.parents)
         for folder in sorted(folders, key=lambda one: -len(one.parts)):
             if folder != self.out and folder.is_relative_to(self.out):
                 _remove_empty(folder)
 
     def _put_files(self, written: set[str]) -> None:
-        for place, _, files in os.walk(self.tree, topdown=False):
-            here = Path(place).relative_to(self.tree)
+        tree = extended(self.tree)
+        for place, _, files in os.walk(tree, topdown=False):
+            here = Path(os.path.relpath(place, tree))
             if not here.parts:
                 continue
             for name in files:
                 if (here / name).as_posix() not in written:
                     # Left by a stopped build that had other patients or files.
-                    Path(place, name).unlink()
-            _remove_empty(Path(place))
-        for place, folders, files in os.walk(self.tree):
-            here = Path(place).relative_to(self.tree)
+                    _unlink(self.tree / here / name)
+            _remove_empty(self.tree / here)
+        for place, folders, files in os.walk(tree):
+            here = Path(os.path.relpath(place, tree))
             for name in list(folders):
-                if not (self.out / here / name).exists():
+                if not os.path.exists(extended(self.out / here / name)):
                     # The whole of a folder at once, and so no half of a patient.
-                    os.replace(Path(place, name), self.out / here / name)
+                    self._move(here / name)
                     folders.remove(name)
             for name in files if here.parts else ():
-                os.replace(Path(place, name), self.out / here / name)
+                self._move(here / name)
+
+    def _move(self, path: Path) -> None:
+        os.replace(extended(self.tree / path), extended(self.out / path))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is a staging folder with nothing in it that a build could go on with."""
+        return self.work.is_dir() and not self.tree.is_dir()
 
     def clean(self) -> None:
-        """Remove the staging folder."""
-        _remove(self.work)
+        """Remove the staging folder, of which the build that is in place needs nothing."""
+        with suppress(OSError):
+            _remove(self.work)
+
+
+def _held(error: OSError) -> Problem:
+    return Problem(
+        "a file of the build before cannot be replaced",
+        where=str(error.filename2 or error.filename),
+        found="a program has it open, or it may not be written",
+        do="close the program that has it open; the same command then completes the build",
+    )
 
 
 def _content(file: Path) -> Mapping[str, Any]:
@@ -133,22 +198,23 @@ def _content(file: Path) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _written(manifest: Path) -> set[str]:
+def _written(entries: Iterable[Entry]) -> set[str]:
     """The paths of the files that a manifest lists, but for those that the sources lack."""
-    if not manifest.is_file():
-        return set()
-    return {entry.path for entry in read_entries(manifest) if entry.size is not None}
+    return {entry.path for entry in entries if entry.size is not None}
+
+
+def _unlink(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(extended(file))
 
 
 def _remove_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        return  # it still holds something, or has gone already
+    with suppress(OSError):  # it still holds something, or has gone already
+        os.rmdir(extended(folder))
 
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        shutil.rmtree(extended(path))
     else:
         path.unlink(missing_ok=True)

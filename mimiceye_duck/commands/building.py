@@ -1,4 +1,4 @@
-"""Commands that read the sources: build, attach, synth."""
+"""Commands that read the sources: build, attach, check, synth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mimiceye_duck.commands import DATABASE, Database, stoppable
+from mimiceye_duck.errors import Problem, UsageError
 
 app = typer.Typer()
 
@@ -93,6 +94,40 @@ def attach(
     warn(sources.warnings)
     made = attach_only(sources, database)
     typer.echo(f"{len(made)} tables in {database}")
+
+
+@app.command()
+def check(
+    source: Annotated[Path, typer.Option("--source", help="The PhysioNet downloads.")],
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every byte and cell; this takes long.")
+    ] = False,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    out: Annotated[
+        Path, typer.Option("--out", help="Where a build is to go: is there room?")
+    ] = Path(),
+    release: ReleaseWords = None,
+    skip: SkipWords = None,
+    temp_dir: Annotated[
+        Path | None, typer.Option(help="Where --deep keeps keys while it works.")
+    ] = None,
+) -> None:
+    """Check that the downloads are whole and what the contracts say."""
+    from mimiceye_duck.builder.options import options, releases
+    from mimiceye_duck.checks.check import check as check_sources
+    from mimiceye_duck.checks.result import FAILED
+    from mimiceye_duck.checks.show import show_json, show_page
+    from mimiceye_duck.sources import survey
+
+    if format not in ("table", "json"):
+        raise UsageError(Problem(f"--format knows no '{format}'", do="table or json"))
+    with stoppable():
+        sources = survey(source, releases=releases(release or ()), skip=skip or ())
+        results = check_sources(sources, options(), out, deep=deep, temp_dir=temp_dir)
+    show = show_json if format == "json" else show_page
+    show(sources, results, deep=deep)
+    if any(result.status == FAILED for result in results):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -29,9 +29,13 @@ class Made:
 
 def _make(picture: Picture) -> Made:
     changed = picture.dicom.stat().st_mtime_ns
-    for file in (picture.before, picture.target):
-        if file.is_file() and file.stat().st_mtime_ns == changed:
-            return Made(file.stat().st_size, None)
+    before = _size(picture.before, changed)
+    if before is not None:
+        # What a build of another DICOM left would take its place.
+        picture.target.unlink(missing_ok=True)
+    size = before if before is not None else _size(picture.target, changed)
+    if size is not None:
+        return Made(size, None)
     try:
         jpg.render(picture.dicom, picture.target)
         # The DICOM's own time says, at the next build, of what it was made.
@@ -39,6 +43,15 @@ def _make(picture: Picture) -> Made:
     except jpg.DicomError as error:
         return Made(None, error.reason)
     return Made(picture.target.stat().st_size, None)
+
+
+def _size(file: Path, changed: int) -> int | None:
+    """The size of a JPG that was made of a file last changed then (ns)."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_size if status.st_mtime_ns == changed else None
 
 
 def render_all(pictures: Sequence[Picture], processes: int | None) -> list[Made]:

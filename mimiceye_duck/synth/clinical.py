@@ -6,10 +6,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from string import Template
 
-import duckdb
 import pyarrow as pa
 
 from mimiceye_duck.contracts import Contract, contracts
+from mimiceye_duck.db import connect
 from mimiceye_duck.resources import SQL
 from mimiceye_duck.synth.cells import cell, identifier, literal, quoted
 from mimiceye_duck.synth.dice import Dice
@@ -232,7 +232,7 @@ class Maker:
     """Makes tables in a database of its own; the same SQL at any ratio of rows."""
 
     def __init__(self, seed: int, release: str, row_ratio: float) -> None:
-        self.connection = duckdb.connect()
+        self.connection = connect(None)
         self._row_ratio = row_ratio
         self._pools: set[str] = set()
         # Rows must come in the same order whatever the machine.

@@ -1,0 +1,1 @@
+"""Are the downloads whole, and are they what the contracts say?"""

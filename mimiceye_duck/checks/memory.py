@@ -1,0 +1,65 @@
+"""Which files were read whole before, so that none is read twice."""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from mimiceye_duck.privacy import owner_only
+
+
+def cache_folder() -> Path:
+    """Where this user's programs keep what they can do without."""
+    if sys.platform == "win32":
+        place = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        place = Path.home() / "Library" / "Caches"
+    else:
+        place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(place) / "mimiceye-duck"
+
+
+class Memory:
+    """What was found out of files, by path, size and time of the last change.
+
+    Paths are kept as digests, since those of images and reports name patients. One that cannot
+    be read or written is as good as empty.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file or cache_folder() / "checked.json"
+        self._known = self._read()
+
+    def get(self, key: str) -> Any:
+        """What was found out of a file as it is now; None if nothing."""
+        return self._known.get(key)
+
+    def put(self, key: str, found: Any) -> None:
+        self._known[key] = found
+
+    def keep(self) -> None:
+        """Write it, readable by its owner only."""
+        try:
+            with owner_only():
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                part = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+                part.write_text(json.dumps({**self._read(), **self._known}), encoding="utf-8")
+                os.replace(part, self._file)
+        except OSError:
+            return  # a home that may not be written: all is read again the next time
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            known = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+
+def key_of(file: Path) -> str:
+    """A file as it is now: to be asked before it is read, since it may change meanwhile."""
+    status = file.stat()
+    facts = (os.path.abspath(file), status.st_size, status.st_mtime_ns)
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,57 @@
+"""What a contract demands of each cell, as predicates of the rows that break it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mimiceye_duck.checks.result import FAILED, WARNING
+from mimiceye_duck.contracts import Column, Contract, subject_column
+from mimiceye_duck.render import Sql, render
+
+# What is wrong with `{n}` of the cells of `{name}`, a column.
+_WORDS = {
+    "required": "{name}: empty in {n} of {rows} rows",
+    "type": "{name}: no {type} in {n} of {rows} rows",
+    "values": "{name}: in {n} of {rows} rows a value that the contract does not list",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One demand on one column; `predicate` is true of the rows that break it.
+
+    `status` is what breaking it means. A row without its patient gets lost, and a cell of
+    another type gets null; an empty cell stays one, and a value that nobody listed may be new.
+    """
+
+    check: str
+    column: Column
+    predicate: Sql
+    status: str
+
+    def words(self, contract: Contract, n_faults: int, n_rows: int) -> str:
+        """What is wrong when some rows break it."""
+        return _WORDS[self.check].format(
+            name=f"{contract.id}.{self.column.name}",
+            n=f"{n_faults:,}",
+            rows=f"{n_rows:,}",
+            type=self.column.type.lower(),
+        )
+
+
+def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Iterator[Rule]:
+    """The demands on the columns that a file has, each with its name there."""
+    owner = subject_column(contract)
+    for column, cell in columns:
+        if cell is None or column.from_path:
+            continue
+        kind = Sql(column.type)
+        if column.required:
+            predicate = render("check_required", cell=cell)
+            status = FAILED if column.name == owner else WARNING
+            yield Rule("required", column, predicate, status)
+        if contract.format == "csv" and column.type != "VARCHAR":
+            predicate = render("check_type", cell=cell, type=kind)
+            yield Rule("type", column, predicate, FAILED)
+        if contract.format == "csv" and column.values:
+            predicate = render("check_values", cell=cell, type=kind, values=column.values)
+            yield Rule("values", column, predicate, WARNING)

@@ -1,0 +1,143 @@
+"""Read files to their ends: are they whole, and which digest have they?"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from mimiceye_duck.checks.memory import Memory, key_of
+
+_BLOCK = 1 << 18
+# An inflated block at a time, however much it inflates to.
+_TEXT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A file that was read whole: SHA-256 of it as it lies, and what is wrong with its text."""
+
+    sha256: str
+    fault: str | None
+
+
+class _Stopped(Exception):
+    pass
+
+
+def read_stream(file: Path, stopping: Event | None = None) -> Stream:
+    """Read a file once, inflate it when its name says that it is packed.
+
+    Raises `OSError` when it cannot be read.
+    """
+    inflate = _Inflation() if file.name.endswith(".gz") else None
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while block := opened.read(_BLOCK):
+            if stopping and stopping.is_set():
+                raise _Stopped
+            digest.update(block)
+            if inflate:
+                inflate.take(block)
+    fault = inflate.end() if inflate else _zip_fault(file) if file.suffix == ".zip" else None
+    return Stream(digest.hexdigest(), fault)
+
+
+def _zip_fault(file: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "a file in it is not what its CRC says" if archive.testzip() else None
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        return "it is not zip, or not whole"
+
+
+class _Inflation:
+    """Inflates blocks of a gzip file, which may be several one after another, for its checks.
+
+    zlib compares CRC and length at the end of each by itself.
+    """
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(31)
+        self._begun = False
+        self._fault: str | None = None
+
+    def take(self, block: bytes) -> None:
+        while block and not self._fault:
+            if self._member.eof:
+                if not block.strip(b"\0"):
+                    return  # padding, which gzip allows at the end
+                self._member, self._begun = zlib.decompressobj(31), False
+            self._begun = True
+            try:
+                self._member.decompress(block, _TEXT)
+            except zlib.error as error:
+                self._fault = _reason(str(error))
+            block = self._member.unconsumed_tail or self._member.unused_data
+
+    def end(self) -> str | None:
+        """What was wrong; to be asked when there is no more to take."""
+        if self._begun and not self._fault:
+            self._member.flush()  # what the last block inflates to may have been too long
+        if self._fault or self._member.eof:
+            return self._fault
+        return "it is cut short" if self._begun else "it is empty"
+
+
+def _reason(error: str) -> str:
+    if "incorrect data check" in error:
+        return "its text is not what its CRC says"
+    if "incorrect length check" in error:
+        return "its text is not as long as it says"
+    if "incorrect header check" in error or "unknown compression" in error:
+        return "it is not gzip, or has something else after its end"
+    return "it has bytes that gzip cannot inflate"
+
+
+def read_streams(
+    files: Sequence[Path],
+    memory: Memory,
+    threads: int,
+    advance: Callable[[], None] = lambda: None,
+) -> dict[Path, Stream | OSError]:
+    """Read files side by side, the largest first; those that memory has are not read again."""
+    stopping = Event()
+
+    def one(file: Path) -> Stream | OSError:
+        try:
+            key = key_of(file)
+            return _remembered(key, memory) or _read(key, file)
+        except OSError as error:
+            return error
+        finally:
+            advance()
+
+    def _read(key: str, file: Path) -> Stream:
+        stream = read_stream(file, stopping)
+        if stream.fault is None:
+            memory.put(key, stream.sha256)
+        return stream
+
+    ordered = sorted(files, key=lambda file: -_size(file))
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            return dict(zip(ordered, pool.map(one, ordered), strict=True))
+        finally:
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+            memory.keep()
+
+
+def _remembered(key: str, memory: Memory) -> Stream | None:
+    digest = memory.get(key)
+    return Stream(digest, None) if isinstance(digest, str) else None
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

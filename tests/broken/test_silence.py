@@ -1,0 +1,208 @@
+"""No row's value is told, whatever fails; nothing is fetched from anywhere or sent there."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pyarrow
+import pytest
+
+import mimiceye_duck
+from mimiceye_duck.builder import audits
+from mimiceye_duck.db import Database, reason
+from mimiceye_duck.explore.session import opened
+from mimiceye_duck.render import glob_escaped, render
+from mimiceye_duck.resources import PACKAGE
+from tests.broken import tiny
+from tests.broken.damage import PAGE, far, more, packed, replaced, row, secret
+from tests.broken.tiny import SECRET
+
+STAYS = tiny.place("mimiciv_ed.edstays")
+MISLEADING = "GZIP sniffing, No space left on device, Permission denied"
+
+# What fails in DuckDB, and what is told of it.
+FAILING = {
+    "a cast": (f"select cast('{SECRET}' as integer)", "ConversionException"),
+    "a date": (f"select date '{SECRET}'", "ConversionException"),
+    "a cast of words of other faults": (
+        f"select cast('{SECRET} {MISLEADING}' as integer)",
+        "ConversionException",
+    ),
+    "a key that is there twice": (
+        f"create table t (id varchar primary key); insert into t values ('{SECRET}'), ('{SECRET}')",
+        "ConstraintException",
+    ),
+    "an error of one's own": (f"select error('{SECRET}')", "InvalidInputException"),
+    "a pattern": (f"select regexp_matches('x', '({SECRET}')", "InvalidInputException"),
+    "JSON": (f"select json('{SECRET}')", "InvalidInputException"),
+    "a number that is too large": ("select 47114711::tinyint", "ConversionException"),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_what_duckdb_says_is_told_without_values(case):
+    sql, told = FAILING[case]
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error) as caught:
+        connection.execute(sql)
+    assert SECRET in str(caught.value) or tiny.SECRET_NUMBER in str(caught.value)
+    assert reason(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (far(more), "a row has more or fewer cells than the header, line 30,001"),
+        (far(secret(b'"@')), "a quoted cell never ends, line 30,001"),
+        (far(secret(b"@\xff")), "the file is not UTF-8 text, line 30,001"),
+        (packed(lambda data: data[:-9]), "the compressed file is cut short"),
+    ],
+    ids=["cells", "a quote", "letters", "gzip"],
+)
+def test_words_of_a_row_or_a_path_are_not_taken_for_duckdbs(damage, told, few, tmp_path):
+    file = tmp_path / MISLEADING / 'it\'s "gzip".csv.gz'
+    file.parent.mkdir()
+    file.write_bytes((few / STAYS).read_bytes())
+    row(1, secret(f'"@ {MISLEADING}\nExpected Number of Columns"'.encode()))(file)
+    damage(file)
+    scan = render("csv_text", patterns=[glob_escaped(file)], with_filename=False)
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error) as caught:
+        connection.execute(f"create table t as from {scan}")
+    assert reason(caught.value) == told
+
+
+def fail_in_duckdb(database: Database, *_: object) -> None:
+    database.rows(f"select cast('{SECRET}' as integer)")
+
+
+def fail_in_arrow(*_: object) -> None:
+    pyarrow.array([SECRET]).cast(pyarrow.int32())
+
+
+def fail_in_python(*_: object) -> None:
+    raise ValueError(SECRET)
+
+
+def fail_in_the_system(*_: object) -> None:
+    raise OSError(errno.EIO, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("fail", "told"),
+    [
+        (fail_in_duckdb, "ConversionException"),
+        (fail_in_arrow, "ArrowInvalid"),
+        (fail_in_python, "ValueError"),
+        (fail_in_the_system, os.strerror(errno.EIO)),
+    ],
+)
+def test_an_error_that_nobody_foresaw_is_told_without_values(fail, told, few, attempt, monkeypatch):
+    monkeypatch.setattr(audits, "run", fail)
+    tried = attempt(few, {}, "--cohort", "cxr")
+    tried.assert_refused(told)
+
+
+PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+
+
+def test_debug_shows_a_traceback_and_of_a_broken_table_no_row(few, tmp_path):
+    source = tmp_path / "source"
+    file = source / STAYS
+    for name in tiny.LINKED:
+        tiny.put(source / tiny.place(name), tiny.take(few / tiny.place(name)))
+    row(2, more)(file)
+    words = ["--debug", "build", "--source", source, "--out", tmp_path / "out"]
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr and "mimiciv_ed.edstays cannot be read" in ran.stderr
+    assert "create or replace table" in ran.stderr
+    assert SECRET not in ran.stdout + ran.stderr
+
+
+# Nothing is fetched or sent
+
+
+@pytest.fixture(scope="session")
+def linked(few, built) -> Path:
+    return Path(built(few, cohort="cxr"))
+
+
+def connections(out: Path):
+    """Every way in which the package opens a database, with what it opens it for."""
+    path = out / "mimiceye.duckdb"
+    yield "memory", Database.open()
+    yield "a file", Database.open(path, read_only=True, threads=1, memory_limit="100MB")
+    yield "a cursor", Database.open().cursor()
+    yield "a notebook", Database(mimiceye_duck.connect(path))
+    for options in ({}, {"cohort": True}, {"allow_files": True}):
+        with opened(path, **options) as database:
+            yield f"a question, {options}", database
+
+
+def test_no_connection_loads_extensions_by_itself(linked):
+    settings = "select name, value from duckdb_settings() where name like 'auto%extensions'"
+    for purpose, database in connections(linked):
+        found = dict(database.rows(settings))
+        assert found == {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }, purpose
+        loaded = "select extension_name from duckdb_extensions() where loaded"
+        assert "httpfs" not in {name for (name,) in database.rows(loaded)}, purpose
+
+
+def test_databases_are_opened_in_one_place():
+    texts = {file: file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
+    found = {file.name for file, text in texts.items() if re.search(r"duckdb\.connect\(", text)}
+    assert found == {"db.py"}
+
+
+@pytest.mark.parametrize("words", [[], ["--allow-files"]], ids=["confined", "allowed"])
+def test_a_question_reaches_no_network(words, linked, command):
+    query = "from read_csv('https://127.0.0.1:9/x.csv')"
+    ran = command("sql", query, "--database", linked / "mimiceye.duckdb", *words)
+    assert ran.code == 1 and "Traceback" not in ran.stderr
+
+
+# Whoever looks up an address or opens a socket ends here.
+WATCHED = f"""
+import sys
+
+def watch(event, arguments):
+    if event.startswith("socket.") or event == "urllib.Request":
+        print("network:", event, file=sys.stderr)
+        raise SystemExit(99)
+
+sys.addaudithook(watch)
+{PROGRAM}
+"""
+
+
+def watched(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WATCHED, *map(str, words)], capture_output=True, text=True
+    )
+
+
+def test_the_watch_sees_a_socket():
+    ran = subprocess.run(
+        [sys.executable, "-c", WATCHED.replace(PROGRAM, "import socket; socket.socket()")],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 99 and "network: socket" in ran.stderr
+
+
+def test_a_build_opens_no_socket(few, tmp_path):
+    ran = watched("build", "--source", few, "--out", tmp_path / "out", "--cohort", "cxr")
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_build_that_fails_opens_no_socket(few, tmp_path):
+    source = tiny.fill(tmp_path / "source", tiny.LINKED)
+    replaced(PAGE)(source / STAYS)
+    ran = watched("build", "--source", source, "--out", tmp_path / "out")
+    assert ran.returncode == 1 and "network" not in ran.stderr

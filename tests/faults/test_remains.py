@@ -1,0 +1,242 @@
+"""What stopped builds, people and other programs leave in OUT spoils no later build."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import mimiceye_duck
+from mimiceye_duck.builder import store, tables
+from mimiceye_duck.builder.workspace import Workspace
+
+
+@pytest.fixture
+def build(lean):
+    def go(out: Path, **options: Any) -> Path:
+        mimiceye_duck.build(**{"source": lean, "out": out, "files": "none", **options})
+        return out
+
+    return go
+
+
+@pytest.fixture
+def stop(monkeypatch, build):
+    """Build, but end it at a call, before or within which it writes what is not whole."""
+
+    def go(out: Path, where: Any, name: str, when: Any, **options: Any) -> None:
+        call = getattr(where, name)
+
+        def stopped(*words: Any, **named: Any) -> Any:
+            made = call(*words, **named)
+            if when(*words):
+                raise KeyboardInterrupt
+            return made
+
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, stopped)
+            with pytest.raises(KeyboardInterrupt):
+                build(out, **options)
+
+    return go
+
+
+def without_a_row(source: Path, name: str, tools: Any) -> bytes:
+    """Take a row out of a table; returns its file as it was."""
+    file = tools.source(source).file(name)
+    before, table = file.read_bytes(), tools.read_csv(file)
+    status = file.stat()
+    del table.rows[1]
+    file.write_bytes(gzip.compress(tools.csv_bytes(table)))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    return before
+
+
+def restore(source: Path, name: str, content: bytes, like: Path, tools: Any) -> None:
+    file = tools.source(source).file(name)
+    file.write_bytes(content)
+    shutil.copystat(tools.source(like).file(name), file)
+
+
+def assert_same(out: Path, wanted: Path, tools: Any) -> None:
+    assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(wanted)) == []
+    assert (out / "manifest.parquet").read_bytes() == (wanted / "manifest.parquet").read_bytes()
+    for table in ("hosp_labevents", "ed_edstays", "cxr_jpg_metadata", "files"):
+        count = f"select count(*), md5(string_agg(t::varchar, '' order by t)) from cohort.{table} t"
+        if table == "files":
+            count = "select count(*) from cohort.files"
+        assert tools.query(out, count) == tools.query(wanted, count), table
+    assert {path.name for path in out.iterdir()} == {path.name for path in wanted.iterdir()}
+
+
+def test_a_linked_table_half_written_for_another_window_is_not_kept(
+    lean, built, tmp_path, tools, build, stop
+):
+    build(tmp_path)
+    stop(
+        *(tmp_path, tables, "write_patients"),
+        lambda database, relation, csv, path: path.endswith("cxr_meta.csv"),
+        window="0",
+    )
+    # Not the first build again, which is there, but one of the same table.
+    build(tmp_path, files="symlink")
+    assert_same(tmp_path, built(lean, files="symlink"), tools)
+
+
+def test_a_table_half_written_from_another_source_is_not_kept(
+    lean, built, copied, tmp_path, tools, build, stop
+):
+    source, out = copied(lean), tmp_path / "out"
+    build(out, source=source)
+    before = without_a_row(source, "Hosp/labevents", tools)
+    stop(
+        *(out, store, "cohort_table"),
+        lambda database, source, owned: source.contract.table == "labevents",
+        source=source,
+    )
+    restore(source, "Hosp/labevents", before, lean, tools)
+    build(out, source=source, window="1h")
+    assert_same(out, built(lean, files="none", window="1h"), tools)
+
+
+def test_an_image_copied_from_another_source_is_not_kept(
+    lean, built, copied, tmp_path, tools, build, stop
+):
+    source, out = copied(lean), tmp_path / "out"
+    build(out, source=source, files="copy")
+    path, image = min(
+        (path, file)
+        for path, file in tools.source(source).placed_files().items()
+        if path.endswith(".jpg")
+    )
+    before, status = image.read_bytes(), image.stat()
+    image.write_bytes(b"another image")
+    (source / "physionet.org/files/mimiciv/2.2/hosp/admissions.csv.gz").touch()
+    stop(
+        *(out, os, "replace"),
+        lambda old, new: str(new).endswith(path),
+        source=source,
+        files="copy",
+    )
+    image.write_bytes(before)
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    build(out, source=source, files="copy", window="1h")
+    assert_same(out, built(lean, window="1h"), tools)
+
+
+def test_a_build_half_in_place_leaves_nothing_when_another_is_forced(
+    lean, built, tmp_path, tools, build, monkeypatch
+):
+    left = iter(range(12))
+    replace = os.replace
+
+    def until(old: Any, new: Any) -> None:
+        if ".mimiceye-duck" not in Path(new).parts and next(left, None) is None:
+            raise KeyboardInterrupt
+        replace(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", until)
+        with pytest.raises(KeyboardInterrupt):
+            build(tmp_path, cohort="all")
+    assert len([*tmp_path.glob("patient_*")]) > 5
+    build(tmp_path, force=True)
+    assert_same(tmp_path, built(lean, files="none"), tools)
+
+
+def test_a_staging_folder_that_was_not_wholly_removed_goes_at_the_next_look(
+    lean, built, tmp_path, command, monkeypatch
+):
+    words = ("build", "--source", lean, "--out", tmp_path, "--files", "none")
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "clean", lambda self: None)
+        assert command(*words).code == 0
+    assert (tmp_path / ".mimiceye-duck").is_dir()
+    ran = command(*words)
+    assert ran.code == 0 and "up to date" in ran.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {
+        path.name for path in built(lean, files="none").iterdir()
+    }
+
+
+DAMAGE = b"not what DuckDB or Parquet reads"
+
+
+@pytest.mark.parametrize(
+    "name", ["mimiceye.duckdb", "manifest.parquet", "build.json", "patient_90000000"]
+)
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_a_finished_build_of_which_something_is_lost_is_mended(
+    name, how, lean, built, tmp_path, tools, build
+):
+    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+    if name == "build.json":
+        (out / ".mimiceye-duck").mkdir()  # else nothing tells that it is ours
+    lost = out / name
+    if lost.is_dir():
+        shutil.rmtree(lost)
+        if how == "damaged":
+            lost.mkdir()
+            build(out, window="1h")  # what is not missed at first is when it is needed
+    elif how == "gone":
+        lost.unlink()
+    else:
+        lost.write_bytes(DAMAGE)
+    build(out)
+    assert_same(out, built(lean, files="none"), tools)
+
+
+@pytest.mark.parametrize("name", ["work.duckdb", "work.duckdb.wal", "tree/mimiceye.duckdb"])
+def test_a_staged_database_that_is_damaged_is_made_anew(
+    name, lean, built, tmp_path, tools, build, stop
+):
+    stop(
+        *(tmp_path, tables, "write_patients"),
+        lambda database, relation, csv, path: path.endswith("vitalsign.csv"),
+    )
+    (tmp_path / ".mimiceye-duck" / name).write_bytes(DAMAGE)
+    build(tmp_path)
+    assert_same(tmp_path, built(lean, files="none"), tools)
+
+
+WRITER = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table mine as select 1 as a")
+os._exit(1)
+"""
+
+
+def test_a_database_that_a_killed_program_wrote_to_is_replaced(
+    lean, built, tmp_path, tools, build
+):
+    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+    subprocess.run([sys.executable, "-c", WRITER, out / "mimiceye.duckdb"], check=False)
+    assert (out / "mimiceye.duckdb.wal").exists()
+    build(out, window="1h")
+    assert_same(out, built(lean, files="none", window="1h"), tools)
+
+
+def test_a_table_dropped_from_the_finished_database_is_stored_again(
+    lean, built, tmp_path, tools, build
+):
+    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+    with duckdb.connect(str(out / "mimiceye.duckdb")) as connection:
+        connection.execute("drop table cohort.hosp_labevents")
+        connection.execute("delete from cohort.ed_edstays")
+    build(out, window="1h")
+    assert_same(out, built(lean, files="none", window="1h"), tools)
+
+
+def test_what_a_killed_build_had_no_memory_for_goes(lean, tmp_path, build):
+    spill = Workspace(tmp_path / "out").spill(tmp_path / "big")
+    spill.mkdir(parents=True)
+    (spill / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"rows of patients")
+    (tmp_path / "big" / "mine").touch()
+    build(tmp_path / "out", temp_dir=tmp_path / "big")
+    assert {path.name for path in (tmp_path / "big").rglob("*")} <= {"mine", spill.name}

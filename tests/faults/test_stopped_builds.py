@@ -1,0 +1,240 @@
+"""A build stopped at any moment is completed by the same command, to the last byte."""
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.faults import moments
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX's signals")
+
+SIGNALS = ("SIGKILL", "SIGINT", "SIGTERM")
+STEPS = {
+    "opening": 1,
+    "reading DICOM headers": 1,
+    "reading archived reports": 1,
+    "reading tables to link": 1,
+    "linking": 1,
+    "reading and writing tables": 4,
+    "writing linked tables": 2,
+    "placing files": 3,
+    "auditing": 1,
+    "storing models": 1,
+    "describing the database": 2,
+    "putting in place": 4,
+    "cleaning up": 1,
+}
+# What tells when a build ran, and not what it made.
+TIMES = ("started", "seconds", "seconds_per_step")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A build to stop: its words, and OUT as it is before; None for a first build."""
+
+    words: tuple[str, ...]
+    before: Path | None
+    wanted: Path
+
+
+def program(*words: object) -> list[str]:
+    return [sys.executable, moments.__file__, *map(str, words)]
+
+
+def stop(what: str, where: object, words: tuple[str, ...], out: Path) -> Any:
+    return subprocess.run(
+        program(what, where, *words, "--out", out), capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def cases(lean, command, tools, tmp_path_factory) -> Callable[[str], Case]:
+    """The builds that are stopped: half of them over a finished one."""
+    folder = tmp_path_factory.mktemp("cases")
+    changed = folder / "changed"
+    made: dict[str, Case] = {}
+
+    def build(name: str, source: Path, *words: str) -> Path:
+        out = folder / name
+        if not out.exists():
+            ran = command("build", "--source", source, "--out", out, *words)
+            assert ran.code == 0, ran.stderr
+        return out
+
+    def change() -> None:
+        """A row less in a table, another image, and a patient who is in no gaze set any more."""
+        shutil.copytree(lean, changed)
+        file = tools.source(changed).file("Hosp/labevents")
+        table = tools.read_csv(file)
+        del table.rows[1]
+        file.write_bytes(gzip.compress(tools.csv_bytes(table)))
+        placed = tools.source(changed).placed_files()
+        image = placed[min(path for path in placed if path.endswith(".jpg"))]
+        image.write_bytes(image.read_bytes() + b"more")
+        sheet = tools.source(changed).file("EyeGaze/master_sheet")
+        table = tools.read_csv(sheet)
+        del table.rows[0]
+        sheet.write_bytes(tools.csv_bytes(table))
+
+    def case(name: str) -> Case:
+        if name == "first":
+            return Case(("--source", str(lean)), None, build("eye", lean))
+        before = build("eye", lean)
+        if name == "another window":
+            words = ("--window", "0")
+            return Case(("--source", str(lean), *words), before, build("window", lean, *words))
+        if name == "another cohort":
+            words = ("--cohort", "all")
+            return Case(("--source", str(lean), *words), before, build("all", lean, *words))
+        if not changed.exists():
+            change()
+        return Case(("--source", str(changed)), before, build("of changed", changed))
+
+    def find(name: str) -> Case:
+        if name not in made:
+            found = case(name)
+            words = ("build", "--threads", "1", *found.words)
+            made[name] = Case(words, found.before, found.wanted)
+        return made[name]
+
+    return find
+
+
+def start(case: Case, out: Path) -> Path:
+    if case.before:
+        shutil.copytree(case.before, out, symlinks=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def steps(cases, tmp_path_factory) -> Callable[[str], dict[str, int]]:
+    """How many moments each step of an undisturbed build has."""
+    folder = tmp_path_factory.mktemp("steps")
+    counted: dict[str, dict[str, int]] = {}
+
+    def count(name: str) -> dict[str, int]:
+        if name not in counted:
+            out, file = start(cases(name), folder / name), folder / f"{name}.json"
+            ran = stop("count", file, cases(name).words, out)
+            assert ran.returncode == 0, ran.stderr
+            counted[name] = json.loads(file.read_text())
+            shutil.rmtree(out)
+        return counted[name]
+
+    return count
+
+
+def points() -> list[Any]:
+    """Each step of a first build and of one over another, stopped by each signal in turn."""
+    found = []
+    rebuilds = ("another window", "another source", "another cohort")
+    for step, count in STEPS.items():
+        for rebuilt in (False, True):
+            for place in range(count):
+                number = len(found)
+                case = rebuilds[number % 3] if rebuilt else "first"
+                name = SIGNALS[(number + number // 3) % 3]
+                text = f"{case}, {step} {place + 1} of {count}, {name}"
+                found.append(pytest.param(case, step, (place + 0.5) / count, name, id=text))
+    return found
+
+
+def record(out: Path) -> dict[str, Any]:
+    told = json.loads((out / "build.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in told.items() if name not in TIMES}
+
+
+def database(out: Path) -> dict[str, Any]:
+    """Every table's rows, and every view's columns."""
+    with duckdb.connect(str(out / "mimiceye.duckdb"), read_only=True) as connection:
+        relations = connection.execute(
+            "select table_schema || '.' || table_name, table_type from information_schema.tables"
+        ).fetchall()
+        found: dict[str, Any] = {}
+        for name, kind in relations:
+            is_table = kind == "BASE TABLE"
+            query = f"from {name}" if is_table else f"describe {name}"
+            found[name] = sorted(map(repr, connection.execute(query).fetchall()))
+        return found
+
+
+def files(out: Path) -> dict[str, bytes]:
+    """Every file that is not staged, by path, but for the database and the record."""
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in out.rglob("*")
+        if path.is_file() and ".mimiceye-duck" not in path.parts
+        if path.name not in ("mimiceye.duckdb", "build.json")
+    }
+
+
+def assert_same(out: Path, wanted: Path, tools: Any) -> None:
+    assert tools.difference(files(out), files(wanted)) == []
+    assert {path.name for path in out.iterdir()} == {path.name for path in wanted.iterdir()}
+    found, told = database(out), database(wanted)
+    assert [name for name in found.keys() | told.keys() if found.get(name) != told.get(name)] == []
+    assert record(out) == record(wanted)
+
+
+def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
+    """What is in its place is whole: a file of the build before, or of this one."""
+    if (out / "build.json").exists():
+        whole = case.before if record(out) != record(case.wanted) else case.wanted
+        assert whole, "a first build has no record before it is whole"
+        found, told = files(out), files(whole)
+        # What DuckDB cannot read in place is no part of a build: it outlives it.
+        assert tools.difference(
+            {path: text for path, text in found.items() if not path.startswith("mimic_cxr/")},
+            {path: text for path, text in told.items() if not path.startswith("mimic_cxr/")},
+        ) == []
+        return
+    wanted = files(case.wanted)
+    before = files(case.before) if case.before else {}
+    for path, text in files(out).items():
+        if not path.startswith("mimic_cxr/"):
+            assert text in (wanted.get(path), before.get(path)), path
+    if not case.before:
+        for patient in out.glob("patient_*"):
+            there = {path for path in wanted if path.startswith(patient.name + "/")}
+            assert {p.relative_to(out).as_posix() for p in patient.rglob("*") if p.is_file()} == there
+
+
+@pytest.mark.parametrize(("name", "step", "share", "how"), points())
+def test_a_stopped_build_is_completed_by_the_same_command(
+    name, step, share, how, cases, steps, tmp_path, command, tools
+):
+    case, moment = cases(name), 1 + int(share * steps(name)[step])
+    out = start(case, tmp_path / "out")
+    ran = stop(how, f"{step}:{moment}", case.words, out)
+    if how == "SIGKILL":
+        assert ran.returncode == -signal.SIGKILL
+    else:
+        assert ran.returncode == 1 and "stopped" in ran.stderr, ran.stderr
+        assert "Traceback" not in ran.stderr
+    assert_nothing_half(out, case, tools)
+    completed = command(*case.words, "--out", out)
+    assert completed.code == 0, completed.stderr
+    assert_same(out, case.wanted, tools)
+    shutil.rmtree(out)
+
+
+@pytest.mark.parametrize("name", ["first", "another window"])
+def test_every_step_of_a_build_is_stopped(name, steps):
+    assert set(steps(name)) == set(STEPS)
+
+
+def test_the_points_are_no_fewer_than_forty_and_half_of_them_first_builds():
+    names = [point.values[0] for point in points()]
+    assert len(names) >= 40 and names.count("first") * 2 == len(names)
+    assert {point.values[3] for point in points()} == set(SIGNALS)

@@ -1,0 +1,213 @@
+"""The staging folder: what is put in place, in which order, and what stops it."""
+
+import itertools
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mimiceye_duck.builder.ledger import Done, Ledger
+from mimiceye_duck.builder.manifest import Entry, Manifest
+from mimiceye_duck.builder.workspace import Workspace
+from mimiceye_duck.errors import UserError
+
+RECORD = {"mimiceye_duck": "0", "tables": {"a": {"key": "1", "source_rows": 1, "cohort_rows": 1}}}
+
+
+def staged(out: Path, **files: str) -> Workspace:
+    """A build that is whole but not in place: `files` are texts by path, `/` written as `__`."""
+    workspace = Workspace(out)
+    workspace.start()
+    manifest = Manifest()
+    for name, text in files.items():
+        path = name.replace("__", "/")
+        file = workspace.tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        subject = int(path[8]) if path.startswith("patient_") else None
+        manifest.add([Entry(path, "a", subject, 1, len(text))])
+    (workspace.tree / "mimiceye.duckdb").write_text(f"database of {sorted(files)}")
+    (workspace.tree / "README.txt").write_text("read me")
+    manifest.write(workspace.tree / "manifest.parquet")
+    workspace.stage(RECORD)
+    return workspace
+
+
+def finished(out: Path, **files: str) -> Workspace:
+    workspace = staged(out, **files)
+    workspace.publish()
+    workspace.clean()
+    return workspace
+
+
+def tree(out: Path) -> dict[str, str]:
+    """What is in OUT, but for the staging folder and what is no text."""
+    return {
+        path.relative_to(out).as_posix(): path.read_text()
+        for path in out.rglob("*")
+        if path.is_file() and ".mimiceye-duck" not in path.parts and path.suffix != ".parquet"
+    }
+
+
+def test_a_whole_build_is_put_in_place_and_nothing_else_stays(tmp_path):
+    finished(tmp_path, patient_1__a="1", patient_1__b__c="2", spreadsheets__s="3")
+    there = set(tree(tmp_path))
+    assert there == {
+        "patient_1/a",
+        "patient_1/b/c",
+        "spreadsheets/s",
+        "mimiceye.duckdb",
+        "README.txt",
+        "build.json",
+    }
+    assert not (tmp_path / ".mimiceye-duck").exists()
+
+
+def test_what_the_build_before_wrote_and_this_one_does_not_goes(tmp_path):
+    finished(tmp_path, patient_1__a="1", patient_2__b__c="2")
+    (tmp_path / "patient_1" / "mine").write_text("not listed in any manifest")
+    finished(tmp_path, patient_1__d="4")
+    assert {path for path in tree(tmp_path) if "patient" in path} == {
+        "patient_1/d",
+        "patient_1/mine",
+    }
+    assert not (tmp_path / "patient_2").exists()
+
+
+def stopped(workspace: Workspace, number: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Put a build in place, but for its last renames and removals, from this one on."""
+    calls = itertools.count(1)
+
+    def until(call: Any) -> Any:
+        def watched(*words: Any, **named: Any) -> Any:
+            if next(calls) >= number:
+                raise KeyboardInterrupt
+            return call(*words, **named)
+
+        return watched
+
+    with monkeypatch.context() as patched:
+        for name in ("replace", "unlink", "rmdir"):
+            patched.setattr(os, name, until(getattr(os, name)))
+        try:
+            workspace.publish()
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def test_putting_in_place_goes_on_wherever_it_was_stopped(tmp_path, monkeypatch):
+    """At every rename and removal of it, one after another."""
+    before = {"patient_1__a": "1", "patient_1__b": "1", "patient_2__c": "1", "spreadsheets__s": "1"}
+    after = {"patient_1__a": "2", "patient_1__e": "2", "patient_3__c": "2", "spreadsheets__s": "2"}
+    wanted = tree(finished(tmp_path / "wanted", **after).out)
+    for number in itertools.count(1):
+        out = tmp_path / str(number)
+        old = tree(finished(out, **before).out)
+        if not stopped(staged(out, **after), number, monkeypatch):
+            break
+        assert not (out / "build.json").exists() or tree(out) == old
+        again = Workspace(out)
+        assert again.ready
+        again.publish()
+        again.clean()
+        assert tree(out) == wanted
+        assert not (out / "patient_2").exists()
+    assert number > 15
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As Windows does where a program has a file of this name open."""
+    replace = os.replace
+
+    def refused(source: Any, target: Any) -> None:
+        if Path(target).name == name and ".mimiceye-duck" not in Path(target).parts:
+            raise PermissionError(13, "Access is denied", str(source), 5, str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refused)
+
+
+def test_a_database_that_is_open_elsewhere_leaves_the_finished_build_as_it_was(
+    tmp_path, monkeypatch
+):
+    finished(tmp_path, patient_1__a="1")
+    before = tree(tmp_path)
+    workspace = staged(tmp_path, patient_2__a="2")
+    with monkeypatch.context() as patched:
+        refuse(patched, "mimiceye.duckdb")
+        for _ in range(2):
+            with pytest.raises(UserError) as told:
+                workspace.publish()
+            assert str(tmp_path / "mimiceye.duckdb") in str(told.value)
+            assert "close the program" in str(told.value)
+            assert tree(tmp_path) == before
+    workspace.publish()
+    assert "patient_2/a" in tree(tmp_path) and "patient_1/a" not in tree(tmp_path)
+
+
+def test_a_file_that_is_open_elsewhere_is_told_and_replaced_once_it_is_closed(
+    tmp_path, monkeypatch
+):
+    """A spreadsheet in Excel, say."""
+    finished(tmp_path, spreadsheets__a="1")
+    workspace = staged(tmp_path, spreadsheets__a="2")
+    with monkeypatch.context() as patched:
+        refuse(patched, "a")
+        with pytest.raises(UserError, match="close the program"):
+            workspace.publish()
+    assert not (tmp_path / "build.json").exists()
+    workspace.publish()
+    assert tree(tmp_path)["spreadsheets/a"] == "2"
+
+
+def test_a_log_that_was_left_beside_the_old_database_goes_with_it(tmp_path):
+    """DuckDB would open no database whose log is another's."""
+    finished(tmp_path, patient_1__a="1")
+    (tmp_path / "mimiceye.duckdb.wal").write_text("of a program that was killed")
+    finished(tmp_path, patient_1__a="2")
+    assert not (tmp_path / "mimiceye.duckdb.wal").exists()
+
+
+def done(key: str, *entries: Entry) -> Done:
+    return Done("a", key, 1, 1, entries)
+
+
+def test_of_a_table_begun_the_finished_build_tells_nothing_any_more(tmp_path):
+    """Its files may be half replaced in the staging folder."""
+    workspace = finished(tmp_path, patient_1__a="1")
+    workspace.start()
+    assert Ledger(workspace, anew=False).find("a", "1")
+    Ledger(workspace, anew=False).begin("a")
+    assert Ledger(workspace, anew=False).find("a", "1") is None
+
+
+def test_a_table_written_anew_is_no_longer_what_it_was_before(tmp_path):
+    workspace = Workspace(tmp_path)
+    workspace.start()
+    ledger = Ledger(workspace, anew=False)
+    ledger.add(done("1"))
+    assert ledger.find("a", "1")
+    ledger.begin("a")
+    assert Ledger(workspace, anew=False).find("a", "1") is None
+
+
+@pytest.mark.parametrize("damage", ["gone", "shorter"])
+def test_a_table_one_of_whose_files_is_gone_or_cut_is_not_done(damage, tmp_path):
+    workspace = finished(tmp_path, patient_1__a="1", patient_2__a="2")
+    workspace.start()
+    file = tmp_path / "patient_2" / "a"
+    file.unlink()
+    if damage == "shorter":
+        file.touch()
+    assert Ledger(workspace, anew=False).find("a", "1") is None
+
+
+def test_a_ledger_that_was_cut_when_the_machine_went_down_tells_nothing(tmp_path):
+    workspace = Workspace(tmp_path)
+    workspace.start()
+    Ledger(workspace, anew=False).add(done("1"))
+    [file] = (workspace.work / "done").glob("*.json")
+    file.write_bytes(file.read_bytes()[:20])
+    assert Ledger(workspace, anew=False).find("a", "1") is None
