@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
+from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.resources import DATA_CONTRACTS
 
+_RELEASE = re.compile(r"\d+(\.\d+)*")
+_TYPE = re.compile(r"[A-Z]+(\[\])?|STRUCT\([\w\", ]+\)(\[\])?")
 _REFERENCE = re.compile(r"\.\./(\w+)/(\w+)\.odcs\.yaml#/schema/\w+/properties/(\w+)")
 
 
@@ -159,7 +163,8 @@ def _custom(node: Mapping[str, Any]) -> dict[str, Any]:
 def _references(node: Mapping[str, Any]) -> Iterator[Reference]:
     for entry in node.get("relationships", ()):
         match = _REFERENCE.fullmatch(entry["to"])
-        assert match, f"relationship not understood: {entry['to']}"
+        if not match:
+            raise ValueError(f"the relationship {entry['to']} leads to no column")
         schema, table, column = match.groups()
         enforced = bool(_custom(entry).get("enforcedUpstream"))
         yield Reference(f"{schema}.{table}", column, enforced)
@@ -185,8 +190,74 @@ def _column(node: Mapping[str, Any], table_since: str) -> Column:
 
 
 def read(file: Path) -> Contract:
-    """Read one contract file."""
-    document = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+    """Read one contract file. Raises `UserError` for one that is not understood."""
+    try:
+        contract = _contract(yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER), file)
+        fault = next(_faults(contract), None)
+    except KeyError as error:
+        fault = f"{error} is not there"
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
+        fault = str(error)
+    if fault:
+        raise UserError(
+            Problem(
+                "a data contract is not understood",
+                where=str(file),
+                found=fault,
+                do="correct the file, or put back the one that came with the package",
+            )
+        )
+    return contract
+
+
+def _faults(contract: Contract) -> Iterator[str]:
+    """What in a contract others could not work with."""
+    if not re.fullmatch(r"\w+\.\w+", contract.id):
+        yield f"id {contract.id} is no schema.table"
+    for thing in (contract, *contract.columns):
+        for name, kind in _kinds(type(thing)).items():
+            if not _fits(getattr(thing, name), kind):
+                yield f"{name} is no {getattr(kind, '__name__', kind)}"
+        if not _RELEASE.fullmatch(thing.since):
+            yield f"since {thing.since} is no release"
+    for column in contract.columns:
+        # It stands in SQL as it is.
+        if not _TYPE.fullmatch(column.type):
+            yield f"physicalType {column.type} of {column.name} is none of DuckDB"
+    names = [column.name.lower() for column in contract.columns]
+    if len(set(names)) < len(names):
+        yield "a column is there twice"
+    in_path = {name for _, name, *_ in Formatter().parse(contract.path) if name is not None}
+    if in_path != {column.name for column in contract.columns if column.from_path}:
+        yield f"path {contract.path} does not name the columns that are from it"
+    if in_path and "/" not in contract.path:
+        yield f"path {contract.path} has no folder"
+
+
+@cache
+def _kinds(thing: type) -> Mapping[str, Any]:
+    return get_type_hints(thing)
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value is of the kind that a field says.
+
+    >>> _fits((1, 2), tuple[int, ...]), _fits(None, str | None), _fits(True, int)
+    (True, True, False)
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        return any(_fits(value, part) for part in parts)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(one, parts[0]) for one in value)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(
+            _fits(key, parts[0]) and _fits(one, parts[1]) for key, one in value.items()
+        )
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _contract(document: Mapping[str, Any], file: Path) -> Contract:
     table = document["schema"][0]
     server = document["servers"][0]
     custom = _custom(table)

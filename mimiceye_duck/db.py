@@ -42,7 +42,7 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.InvalidInputException, r"Maximum line size", "a line is longer than 2 MB"),
     (
         duckdb.InvalidInputException,
-        r"Malformed JSON|JSON transform",
+        r"Malformed JSON in file|JSON transform error in file",
         "the file is no JSON, or of another shape",
     ),
     (duckdb.IOException, r"Permission denied|Access is denied", "it may not be read or written"),
@@ -60,6 +60,7 @@ _ROW = re.compile(
     re.DOTALL,
 )
 _HINTS = re.compile(r"\n\s*Possible .*", re.DOTALL)
+_PATH = re.compile(r"(?<=GZIP stream: ).*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 _HELD = re.compile(r"set lock|being used by another process|already open", re.IGNORECASE)
@@ -103,7 +104,8 @@ def reason(error: duckdb.Error) -> str:
     if is_full(error):
         return _FULL
     line = _LINE.search(message)
-    place = f", line {int(line.group(1)):,}" if line else ""
+    # Its lines are records, of which a quoted cell may go over several lines.
+    place = f", record {int(line.group(1)):,}" if line else ""
     words = _own_words(message)
     for kind, pattern, text in _REASONS:
         if isinstance(error, kind) and re.search(pattern, words):
@@ -113,7 +115,7 @@ def reason(error: duckdb.Error) -> str:
 
 def _own_words(message: str) -> str:
     """DuckDB's message without rows, values and paths, whose words are not DuckDB's."""
-    return _QUOTED.sub("", _HINTS.sub("", _ROW.sub("", message)))
+    return _PATH.sub("", _QUOTED.sub("", _HINTS.sub("", _ROW.sub("", message))))
 
 
 def unfit(path: Path) -> str | None:

@@ -78,7 +78,17 @@ class Keys:
             return self.relation(link_rules()[self._options.link_rule])
         if name in models():
             return self.model(models()[name])
-        return self._options.record()
+        return self._settings.get(name, self._options.record())
+
+    @property
+    def _settings(self) -> dict[str, object]:
+        """What of the options each setting holds."""
+        options = self._options
+        return {
+            "settings.link": (options.link_rule, options.window_seconds),
+            "settings.cohort": options.cohort,
+            "settings.wanted": options.wanted,
+        }
 
     def _source(self, contract: Contract) -> object:
         file = self._parquet.get(contract.id)

@@ -12,6 +12,7 @@ from mimiceye_duck.models import cohorts, link_rules
 
 _IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
 FILE_WAYS = ("copy", "hardlink", "symlink", "none")
+_AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 
 
@@ -41,10 +42,10 @@ def window_seconds(text: str) -> float:
     >>> window_seconds("36h")
     129600.0
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(d|h|min|s)", text.strip())
+    match = re.fullmatch(rf"({_AMOUNT}) ?(d|h|min|s)", text.strip())
     if match:
         return float(match.group(1)) * _UNITS[match.group(2)]
-    if re.fullmatch(r"0+", text.strip()):
+    if re.fullmatch(r"0{1,9}", text.strip()):
         return 0.0
     raise UsageError(
         Problem(f"--window '{text}' is no length of time", do="7d, 36h, 90min, 30s or 0")
@@ -57,8 +58,14 @@ def memory(text: str | None) -> str | None:
     >>> memory("2GB")
     '2GB'
     """
-    if text is None or re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B|B|%)", text.strip(), re.IGNORECASE):
-        return text
+    if text is None:
+        return None
+    match = re.fullmatch(rf"({_AMOUNT}) ?([KMGT]i?B|B|%)", text.strip(), re.IGNORECASE)
+    if match:
+        amount, unit = float(match.group(1)), match.group(2)[0].upper()
+        share_or_bytes = amount if unit == "%" else amount * 1024 ** "BKMGT".index(unit)
+        if 0 < share_or_bytes <= (100 if unit == "%" else 2**62):
+            return text
     raise UsageError(
         Problem(f"--memory-limit '{text}' is no amount of memory", do="2GB, 512MiB or 50%")
     )
@@ -89,7 +96,7 @@ def subjects_of(file: Path) -> tuple[int, ...]:
     found: list[int] = []
     for number, record in enumerate(body, 1 + len(records) - len(body)):
         cell = record[column].strip() if column < len(record) else ""
-        if not re.fullmatch(r"\d+", cell):
+        if not re.fullmatch(r"[0-9]{1,18}", cell):
             raise UsageError(
                 Problem(
                     f"the cohort file's record {number} has no subject_id",

@@ -39,8 +39,8 @@ def told(folders: Iterable[Path], needed: int | None = None) -> UserError:
             where=str(fullest),
             found=f"{_shown(free[fullest])} free"
             + (f"; a whole build needs up to {_shown(needed)}" if needed else ""),
-            do="make room: the same command then completes the build; or --out on another disk, "
-            "--temp-dir on another disk, --files hardlink",
+            do="make room: the same command then completes the build; "
+            "or --out or --temp-dir on another disk, or --files hardlink",
         )
     )
 

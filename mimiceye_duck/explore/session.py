@@ -87,7 +87,8 @@ def _named_as_sources(names: set[str]) -> Iterator[Sql]:
         for contract in contracts().values()
         if contract.schema.startswith("mimiciv_") and contract.cohort_name in names
     }
-    for schema in sorted({name.split(".")[0] for name in names}):
+    # Stored rows may stand in for a schema that nobody downloaded.
+    for schema in sorted({name.split(".")[0] for name in names | stored.keys()}):
         yield render("schema", name=schema)
     for name in sorted(names | stored.keys()):
         select = Sql(f"from {ident('build.' + stored.get(name, name))}")

@@ -160,17 +160,17 @@ WHOLE = {
     "cut at nine tenths": case(STAYS, packed(lambda data: data[: len(data) * 9 // 10]), CUT),
     "cut before its sums": case(METADATA, packed(lambda data: data[:-8]), CUT),
     "half a letter at the end": case(GAZE, text(lambda content: content[:-1] + b"\xc3"), NO_UTF_8),
-    "a cell too few": case(STAYS, row(2, fewer), MORE, "line 3"),
-    "a cell too few far down": case(STAYS, far(fewer), MORE, "line 30,001"),
-    "a cell too many in the last row": case(SHEET, row(-1, more), MORE, "line 2"),
+    "a cell too few": case(STAYS, row(2, fewer), MORE, "record 3"),
+    "a cell too few far down": case(STAYS, far(fewer), MORE, "record 30,001"),
+    "a cell too many in the last row": case(SHEET, row(-1, more), MORE, "record 2"),
     "cut within the last row": case(
-        SHEET, text(lambda content: content[: len(content) * 4 // 5]), MORE, "line 2"
+        SHEET, text(lambda content: content[: len(content) * 4 // 5]), MORE, "record 2"
     ),
-    "a quote that never ends": case(STAYS, row(2, secret(b'"@')), ENDLESS, "line 3"),
+    "a quote that never ends": case(STAYS, row(2, secret(b'"@')), ENDLESS, "record 3"),
     "a quote that never ends in the metadata": case(METADATA, row(1, secret(b'"@')), ENDLESS),
     "a quote that never ends in EyeGaze": case(SHEET, row(1, secret(b'"@')), ENDLESS),
     "a quote that never ends in REFLACX": case(PHASE_1, row(1, secret(b'"@')), ENDLESS),
-    "a cell too many in a list of codes": case(CODES, row(1, more), MORE, "line 2"),
+    "a cell too many in a list of codes": case(CODES, row(1, more), MORE, "record 2"),
     "no patient": case(TRIAGE, cells(subject_id=""), NOBODY, BAD_ID),
     "a quote in a patient": case(STAYS, cells(subject_id='9000"0001'), NOBODY, BAD_ID),
     "SQL for a patient": case(METADATA, cells(subject_id="1'; drop table x; --"), NOBODY, BAD_ID),
@@ -195,46 +195,46 @@ ROWS = {
     "a flipped byte far down": case(ANY, both(text(long), flipped(second_block, 6)), UNREADABLE),
     "zeros behind the end": case(ANY, packed(lambda data: data + bytes(512)), UNREADABLE),
     "text behind the end": case(ANY, packed(lambda data: data + SECRET.encode() * 9), UNREADABLE),
-    "Latin-1 far down": case(ANY, far(secret(b"@\xe9")), NO_UTF_8, "line 30,001"),
-    "a cell too many": case(ANY, row(2, more), MORE, "line 3"),
-    "a cell too many in each row": case(ANY, rows(more), MORE, "line 2"),
-    "an empty cell too many": case(ANY, row(2, empty), MORE, "line 3"),
-    "an empty cell too many in each row": case(ANY, rows(empty), MORE, "line 2"),
-    "an empty cell too many far down": case(ANY, far(empty), MORE, "line 30,001"),
+    "Latin-1 far down": case(ANY, far(secret(b"@\xe9")), NO_UTF_8, "record 30,001"),
+    "a cell too many": case(ANY, row(2, more), MORE, "record 3"),
+    "a cell too many in each row": case(ANY, rows(more), MORE, "record 2"),
+    "an empty cell too many": case(ANY, row(2, empty), MORE, "record 3"),
+    "an empty cell too many in each row": case(ANY, rows(empty), MORE, "record 2"),
+    "an empty cell too many far down": case(ANY, far(empty), MORE, "record 30,001"),
     "a comma too many before empty cells": case(
-        "mimiciv_icu.chartevents", far(secret(b"@,@")), MORE, "line 30,001"
+        "mimiciv_icu.chartevents", far(secret(b"@,@")), MORE, "record 30,001"
     ),
-    "a cell too few in each row": case(ANY, rows(fewer), MORE, "line 2"),
-    "a cell too many far down": case(ANY, far(more), MORE, "line 30,001"),
+    "a cell too few in each row": case(ANY, rows(fewer), MORE, "record 2"),
+    "a cell too many far down": case(ANY, far(more), MORE, "record 30,001"),
     "a header that is a cell too long": case(
-        ANY, header(lambda line: line[:-1] + b",\n"), MORE, "line 2"
+        ANY, header(lambda line: line[:-1] + b",\n"), MORE, "record 2"
     ),
     "cut within the last row, and packed": case(
-        LABS, text(lambda content: content[:-20]), MORE, "line 5"
+        LABS, text(lambda content: content[:-20]), MORE, "record 5"
     ),
     "a quote that never ends, in the last row": case(
-        ANY, row(-1, secret(b'"@')), ENDLESS, "line 5"
+        ANY, row(-1, secret(b'"@')), ENDLESS, "record 5"
     ),
-    "a quote that never ends far down": case(ANY, far(secret(b'"@')), ENDLESS, "line 30,001"),
-    "text behind a quote": case(ANY, row(2, secret(b'"@" @')), ENDLESS, "line 3"),
-    "a quote marked by a backslash": case(ANY, row(2, secret(b'"@\\"@"')), ENDLESS, "line 3"),
-    "single quotes": case(ANY, row(2, secret(b"'@,@'")), MORE, "line 3"),
+    "a quote that never ends far down": case(ANY, far(secret(b'"@')), ENDLESS, "record 30,001"),
+    "text behind a quote": case(ANY, row(2, secret(b'"@" @')), ENDLESS, "record 3"),
+    "a quote marked by a backslash": case(ANY, row(2, secret(b'"@\\"@"')), ENDLESS, "record 3"),
+    "single quotes": case(ANY, row(2, secret(b"'@,@'")), MORE, "record 3"),
     "a row that ends as on Windows": case(LABS, row(2, lambda line: line[:-1] + b"\r\n"), ENDS),
     "a row that ends so far down": case(
         "mimiciv_hosp.poe", far(lambda line: line[:-1] + b"\r\n"), ENDS
     ),
     "a return within a cell": case(ANY, row(2, secret(b"@\r@")), ENDS),
-    "a line of blanks": case(ANY, row(2, lambda line: b"   \n" + line), MORE, "line 3"),
-    "a line with a comment": case(ANY, row(2, lambda line: b"# @\n" + line), MORE, "line 3"),
-    "a line of NUL": case(ANY, row(2, lambda line: b"\0\0\n" + line), MORE, "line 3"),
-    "a line of 3 MB": case(ANY, row(2, secret(b"@" * 330_000)), "longer than 2 MB", "line 3"),
+    "a line of blanks": case(ANY, row(2, lambda line: b"   \n" + line), MORE, "record 3"),
+    "a line with a comment": case(ANY, row(2, lambda line: b"# @\n" + line), MORE, "record 3"),
+    "a line of NUL": case(ANY, row(2, lambda line: b"\0\0\n" + line), MORE, "record 3"),
+    "a line of 3 MB": case(ANY, row(2, secret(b"@" * 330_000)), "longer than 2 MB", "record 3"),
     "words that DuckDB says of other faults": case(
         ANY,
         far(
             lambda line: more(secret(b"GZIP, truncated, Permission denied, Invalid unicode")(line))
         ),
         MORE,
-        "line 30,001",
+        "record 30,001",
     ),
     "a second header": case(ANY, text(lambda content: content * 2), NOBODY, "1 row ", "row 5"),
     "NUL in a patient": case(ANY, cells(subject_id="9000\0001"), NOBODY, BAD_ID, "row 1"),
@@ -246,8 +246,8 @@ ROWS = {
 # What is found in the files of readings and recordings.
 SETS = {
     "a missing column in a reading": case(FIXATIONS, named("x_position", "x"), "'x_position'"),
-    "a cell too many in a reading": case(FIXATIONS, row(1, more), MORE, "line 2"),
-    "a quote that never ends in a reading": case(WORDS, row(1, secret(b'"@')), ENDLESS, "line 2"),
+    "a cell too many in a reading": case(FIXATIONS, row(1, more), MORE, "record 2"),
+    "a quote that never ends in a reading": case(WORDS, row(1, secret(b'"@')), ENDLESS, "record 2"),
     "a web page for a reading": case(FIXATIONS, replaced(PAGE), PAGED),
     "nothing in a reading": case(FIXATIONS, replaced(b""), EMPTY),
     "a cut transcript": case(SPOKEN, text(lambda content: content[:-9]), NO_JSON),
