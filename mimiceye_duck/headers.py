@@ -88,7 +88,7 @@ def check_header(
     names = [name.strip().lower() for name in header]
     known = {column.header.lower() for column in contract.file_columns}
     extra = [name for name in header if name.strip().lower() not in known]
-    if 2 * len(extra) > len(header):
+    if 2 * len(extra) >= len(header):
         do = _AGAIN + ", or put its first line back"
         return header, failed("has no header", _shown(header), do)
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -172,6 +172,6 @@ def _shown(header: Iterable[str]) -> str:
     """
     names = [name.strip() for name in header]
     known = [name for name in names if name.lower() in _column_names()]
-    if 2 * len(known) >= len(names):
+    if 2 * len(known) > len(names):
         return ", ".join(names)
     return ", ".join([*known, f"{len(names) - len(known)} names that no contract knows"])

@@ -35,11 +35,17 @@ def interruptible() -> Iterator[None]:
         return
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    thread = threading.Thread(target=_pass_on, args=(reader,), daemon=True)
+    heard = threading.Event()
+    thread = threading.Thread(target=_pass_on, args=(reader, heard), daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield
+    except Exception:
+        if heard.is_set():
+            # Whatever it is, of a statement that was stopped or of what follows one.
+            raise KeyboardInterrupt from None
+        raise
     finally:
         signal.set_wakeup_fd(before)
         writer.close()
@@ -47,11 +53,12 @@ def interruptible() -> Iterator[None]:
         reader.close()
 
 
-def _pass_on(reader: socket.socket) -> None:
+def _pass_on(reader: socket.socket, heard: threading.Event) -> None:
     from mimiceye_duck import db
 
     while numbers := reader.recv(64):
         if any(number in _TO_STOP for number in numbers):
+            heard.set()
             db.interrupt_all()
 
 

@@ -63,9 +63,7 @@ def test_the_system_decides_of_a_build_that_is_shared(lean, tmp_path, command, s
     out = tmp_path / "out"
     ran = command("--shared", "build", "--source", lean, "--out", out, "--files", "none")
     assert ran.code == 0, ran.stderr
-    modes = {
-        stat.S_IMODE(path.stat().st_mode) for path in [out, *out.rglob("*")] if path.is_dir()
-    }
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [out, *out.rglob("*")] if path.is_dir()}
     assert modes == {0o755}
     modes = {stat.S_IMODE(path.stat().st_mode) for path in out.rglob("*") if path.is_file()}
     assert modes == {0o644}

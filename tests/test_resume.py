@@ -1,6 +1,7 @@
 """What is done is not done again: a build goes on where one stopped or changed."""
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,53 @@ def test_another_cohort_leaves_nothing_of_the_one_before(lean, built, tmp_path, 
     assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
     rows = "select count(*) from cohort.hosp_labevents"
     assert tools.query(tmp_path, rows) == tools.query(wanted, rows)
+
+
+def states(out: Path) -> dict[str, tuple[int, int]]:
+    """Each file of the patients with what changes when it is written anew."""
+    return {
+        path.relative_to(out).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for patient in out.glob("patient_*")
+        for path in patient.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_changed_images_gaze_and_reports_alone_are_replaced(lean, copied, tmp_path, tools, command):
+    """The size of one stays as it was, the time of another."""
+    source, out = copied(lean), tmp_path / "out"
+    words = ("build", "--source", source, "--out", out)
+    assert command(*words).code == 0
+    assert "up to date" in command(*words).stdout
+    placed, changed = tools.source(source).placed_files(), {}
+    for ending in ("0.jpg", ".jpg", "gaze.csv", ".txt"):
+        path = max(path for path in placed if path.endswith(ending) and path not in changed)
+        changed[path] = placed[path]
+    for number, file in enumerate(changed.values()):
+        content, status = file.read_bytes(), file.stat()
+        is_longer = number % 2 == 0
+        file.write_bytes(content + b"\n" if is_longer else content[::-1])
+        if is_longer:
+            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    before = states(out)
+    assert "up to date" not in command(*words).stdout
+    after = states(out)
+    assert {path for path in after if after[path] != before.get(path)} == set(changed)
+    assert before.keys() == after.keys()
+    for path, file in changed.items():
+        assert (out / path).read_bytes() == file.read_bytes()
+    assert "up to date" in command(*words).stdout
+
+
+def test_a_build_that_is_up_to_date_ends_in_less_than_two_seconds(lean, built):
+    out = built(lean)
+    program = [sys.executable, "-c", PROGRAM, "build", "--source", lean, "--out", out]
+    begin = os.times()
+    subprocess.run(program, check=True, capture_output=True)
+    end = os.times()
+    # Of its own time: others may be at work on the machine.
+    spent = sum(end[2:4]) - sum(begin[2:4])
+    assert spent < 2
 
 
 def test_force_builds_all_anew(lean, tmp_path, read):

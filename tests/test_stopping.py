@@ -2,13 +2,17 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from mimiceye_duck.stopping import stoppable
+from mimiceye_duck.builder.run import Stopped
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import UserError
+from mimiceye_duck.imaging.rendering import Picture, render_all
+from mimiceye_duck.stopping import stoppable
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX's signals")
 
@@ -51,3 +55,42 @@ def test_a_thread_that_hears_no_signals_works_all_the_same():
     thread.start()
     thread.join()
     assert told == ["done"]
+
+
+WITH_WORKERS = """
+import os, signal
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from mimiceye_duck.imaging import workers
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(2, get_context("spawn"), initializer=workers.begin)
+    print(pool.submit(os.getpid).result() != os.getpid(), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_that_work_for_a_build_end_when_it_is_killed(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WITH_WORKERS)
+    # Whoever is left would hold the pipes open.
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == -signal.SIGKILL and ran.stdout == "True\n"
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_making_pictures_ends_when_it_is_to_stop(processes, tmp_path):
+    """The files are none, which is told of each picture that is looked at."""
+    nowhere = tmp_path / "none.dcm"
+    nowhere.touch()
+    pictures = [Picture(nowhere, tmp_path / f"{n}.jpg", tmp_path / "none") for n in range(400)]
+    asked = []
+
+    def check() -> None:
+        asked.append(None)
+        if len(asked) == 20:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        render_all(pictures, processes, check)
+    assert len(asked) == 20
+    assert len(render_all(pictures[:20], 1)) == 20

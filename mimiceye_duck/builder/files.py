@@ -17,7 +17,7 @@ from mimiceye_duck import attach
 from mimiceye_duck.builder import room, store
 from mimiceye_duck.builder.copying import place
 from mimiceye_duck.builder.manifest import Entry
-from mimiceye_duck.builder.run import Run, Stopped
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import Contract, contracts
 from mimiceye_duck.db import Database, is_of_machine, reason
 from mimiceye_duck.errors import Problem, UserError
@@ -140,8 +140,7 @@ def _state(path: Path | str) -> tuple[int, int] | None:
 
 def _place(run: Run, file: File) -> File:
     """Copy or link a file that was found; one that cannot be read is told and not there."""
-    if run.stopping.is_set():
-        raise Stopped
+    run.check()
     if not (file.source and file.target) or run.options.files == "none":
         return file
     before = run.workspace.out / file.target
@@ -211,7 +210,8 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
         if dicom.source and file.target
         for paths in [(dicom.source, run.tree / file.target, run.workspace.out / file.target)]
     ]
-    made = dict(zip(wanted, rendering.render_all(pictures, run.resources.threads), strict=True))
+    rendered = rendering.render_all(pictures, run.resources.threads, run.check)
+    made = dict(zip(wanted, rendered, strict=True))
     run.warnings += reports.told(
         ((str(wanted[file].source), done.problem) for file, done in made.items() if done.problem),
         "JPGs not made from DICOM",
@@ -262,6 +262,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
 
     def archived(path: Path) -> Iterator[tuple[File, bytes]]:
         for inner_path, content in reports.Archive(path).read(waiting):
+            run.check()
             file = replace(waiting.pop(inner_path), source=path)
             if file.target and run.options.files != "none":
                 target = run.tree / file.target

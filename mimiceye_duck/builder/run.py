@@ -106,6 +106,11 @@ class Run:
         wanted = self.options.render_missing and self.options.files != "none"
         return wanted and "mimic_cxr.dicom" in self.sources.tables
 
+    def check(self) -> None:
+        """Raises `Stopped` when this build is to stop, for work that is long."""
+        if self.stopping.is_set():
+            raise Stopped
+
     def each(
         self, name: str, items: Iterable[Item], work: Callable[[Database, Item], None]
     ) -> None:

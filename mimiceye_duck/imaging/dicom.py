@@ -4,25 +4,23 @@ import heapq
 import os
 import re
 import shutil
-import signal
-import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
+from mimiceye_duck.imaging import workers
 from mimiceye_duck.imaging.dicom_files import FileProblem, Listed, listed, reason
 from mimiceye_duck.imaging.dicom_header import TYPES, read_header
 
@@ -232,24 +230,6 @@ def _blocks(
         yield block
 
 
-def _ignore_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _hidden_script() -> Iterator[None]:
-    """Processes that are started now do not run the user's script again.
-
-    They would, where it calls a build without asking whether it is `__main__`.
-    """
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
-
-
 class _Readers:
     """Reads blocks in other processes; in this one where there is little, or they fail."""
 
@@ -270,7 +250,7 @@ class _Readers:
         with suppress(OSError, ImportError, NotImplementedError, BrokenProcessPool):
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(
-                    self._processes, get_context("spawn"), initializer=_ignore_interrupt
+                    self._processes, get_context("spawn"), initializer=workers.begin
                 )
             while self._held:
                 self._submit(self._pool, self._held[0])
@@ -278,7 +258,7 @@ class _Readers:
 
     def _submit(self, pool: Executor, block: _Block) -> None:
         assert block.part
-        with _hidden_script():
+        with workers.hidden_script():
             block.future = pool.submit(read_chunk, block.files, block.part)
 
     def finished(self, block: _Block) -> _Block:

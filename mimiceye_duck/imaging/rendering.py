@@ -2,12 +2,12 @@
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.imaging import jpg
+from mimiceye_duck.imaging import jpg, workers
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,29 @@ def _size(file: Path, changed: int) -> int | None:
     return status.st_size if status.st_mtime_ns == changed else None
 
 
-def render_all(pictures: Sequence[Picture], processes: int | None) -> list[Made]:
-    """Make the pictures; what came of each, in their order."""
-    workers = min(processes or os.cpu_count() or 1, 1 + len(pictures) // 16)
-    if workers == 1:
-        return [_make(picture) for picture in pictures]
+def render_all(
+    pictures: Sequence[Picture], processes: int, check: Callable[[], None] = lambda: None
+) -> list[Made]:
+    """Make the pictures; what came of each, in their order.
+
+    `check` is asked again and again and raises an error when all is to stop.
+    """
+    count = min(processes, 1 + len(pictures) // 16)
+    if count == 1:
+        return list(_checked(map(_make, pictures), check))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return list(pool.map(_make, pictures, chunksize=8))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=workers.begin) as pool:
+        with workers.hidden_script():
+            made = pool.map(_make, pictures, chunksize=8)
+        try:
+            return list(_checked(made, check))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _checked(made: Iterable[Made], check: Callable[[], None]) -> Iterator[Made]:
+    check()
+    for one in made:
+        yield one
+        check()

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from mimiceye_duck.builder.options import memory, subjects_of, window_seconds
@@ -159,6 +159,9 @@ def test_any_bytes_are_a_header_or_told(tmp_path, content, packed):
     st.sampled_from([b"", b",", b'"', b"\n", b"\r", b";", b"x", b"\0", b"\t", b'""', b"\n\n"]),
     st.integers(0, 2),
 )
+@example(FIRST.index(b"\n"), b"", 1)
+@example(FIRST.index(b"\n"), b",", 1)
+@example(FIRST.index(b"\n"), b";", 1)
 def test_a_wrong_byte_in_a_header_shows_no_row(tmp_path, place, new, length):
     file = tmp_path / "edstays.csv"
     file.write_bytes(FIRST[:place] + new + FIRST[place + length :])
@@ -226,9 +229,7 @@ TIMES = st.one_of(
         lambda parts: f"{parts[0]}.{parts[1]:03}00000000002"
     ),
     DIGITS,
-    st.sampled_from(
-        ["", "-1", "-0.0", ".5", "5.", "x", "1x", "nan", "inf", "-inf", "\0", "9" * 400]
-    ),
+    st.sampled_from(["", "-1", ".5", "5.", "x", "1x", "nan", "inf", "-inf", "\0", "9" * 400]),
     st.text(max_size=4),
 )
 NUMBER = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
@@ -259,7 +260,8 @@ def is_plain(date: str, clock: str) -> bool:
     return not odd.search(date + clock) and not (date[:1] == "0" or date[:1] == "-")
 
 
-@settings(TRIES, max_examples=25)
+# Many at a time, since a query takes its time; the pair at fault is told without shrinking.
+@settings(TRIES, max_examples=25, phases=[Phase.generate])
 @given(st.lists(st.tuples(DATES, TIMES), min_size=50, max_size=200))
 def test_any_date_and_time_is_read_as_decimals_say(pairs):
     columns = [(c, c.header) for c in contracts()["mimic_cxr_jpg.metadata"].columns]

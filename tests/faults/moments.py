@@ -91,7 +91,8 @@ class Moments:
 
 
 def wait() -> None:
-    print("here", flush=True)
+    sys.stdout.write("here\n")
+    sys.stdout.flush()
     sys.stdin.read()
 
 

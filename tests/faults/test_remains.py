@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import store, tables
+from mimiceye_duck.builder import copying, store, tables
 from mimiceye_duck.builder.workspace import Workspace
+from mimiceye_duck.imaging import dicom
 
 
 @pytest.fixture
@@ -207,9 +208,7 @@ os._exit(1)
 """
 
 
-def test_a_database_that_a_killed_program_wrote_to_is_replaced(
-    lean, built, tmp_path, tools, build
-):
+def test_a_database_that_a_killed_program_wrote_to_is_replaced(lean, built, tmp_path, tools, build):
     out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
     subprocess.run([sys.executable, "-c", WRITER, out / "mimiceye.duckdb"], check=False)
     assert (out / "mimiceye.duckdb.wal").exists()
@@ -235,3 +234,46 @@ def test_what_a_killed_build_had_no_memory_for_goes(lean, tmp_path, build):
     (tmp_path / "big" / "mine").touch()
     build(tmp_path / "out", temp_dir=tmp_path / "big")
     assert {path.name for path in (tmp_path / "big").rglob("*")} <= {"mine", spill.name}
+
+
+def test_an_image_that_is_gone_or_has_come_is_noticed(lean, copied, tmp_path, tools, command):
+    source, out = copied(lean), tmp_path / "out"
+    words = ("build", "--source", source, "--out", out)
+    assert command(*words).code == 0
+    path, file = max(tools.source(source).placed_files().items())
+    aside = file.rename(tmp_path / "aside")
+    assert "up to date" not in command(*words).stdout
+    assert not (out / path).exists()
+    assert "up to date" in command(*words).stdout
+    aside.rename(file)
+    assert "up to date" not in command(*words).stdout
+    assert (out / path).read_bytes() == file.read_bytes()
+
+
+def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
+    lean, tmp_path, monkeypatch, command
+):
+    copied_files, read_files = [], []
+    copy, read_chunk = copying._copy, dicom.read_chunk
+
+    def note_copy(source: str, target: str) -> None:
+        if len(copied_files) == 60:
+            raise KeyboardInterrupt
+        copy(source, target)
+        copied_files.append(source)
+
+    def note_read(files: Any, part: Path) -> None:
+        read_files.extend(file.path for file in files)
+        read_chunk(files, part)
+
+    monkeypatch.setattr(copying, "_copy", note_copy)
+    monkeypatch.setattr(dicom, "read_chunk", note_read)
+    words = ("build", "--source", lean, "--out", tmp_path, "--threads", 1)
+    assert command(*words).code == 1
+    assert len(copied_files) == 60 and read_files
+    monkeypatch.setattr(
+        copying, "_copy", lambda *paths: (copied_files.append(paths[0]), copy(*paths))
+    )
+    assert command(*words).code == 0
+    assert len(copied_files) == len(set(copied_files)) > 60
+    assert len(read_files) == len(set(read_files))

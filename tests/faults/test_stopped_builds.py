@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -194,10 +193,13 @@ def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
         assert whole, "a first build has no record before it is whole"
         found, told = files(out), files(whole)
         # What DuckDB cannot read in place is no part of a build: it outlives it.
-        assert tools.difference(
-            {path: text for path, text in found.items() if not path.startswith("mimic_cxr/")},
-            {path: text for path, text in told.items() if not path.startswith("mimic_cxr/")},
-        ) == []
+        assert (
+            tools.difference(
+                {path: text for path, text in found.items() if not path.startswith("mimic_cxr/")},
+                {path: text for path, text in told.items() if not path.startswith("mimic_cxr/")},
+            )
+            == []
+        )
         return
     wanted = files(case.wanted)
     before = files(case.before) if case.before else {}
@@ -207,7 +209,9 @@ def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
     if not case.before:
         for patient in out.glob("patient_*"):
             there = {path for path in wanted if path.startswith(patient.name + "/")}
-            assert {p.relative_to(out).as_posix() for p in patient.rglob("*") if p.is_file()} == there
+            assert {
+                p.relative_to(out).as_posix() for p in patient.rglob("*") if p.is_file()
+            } == there
 
 
 @pytest.mark.parametrize(("name", "step", "share", "how"), points())

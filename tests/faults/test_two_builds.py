@@ -58,7 +58,9 @@ def finished(lean, tmp_path, command) -> Path:
 
 
 def ask(out: Path, command) -> str:
-    ran = command("sql", "select count(*) from cohort.subjects", "--database", out / "mimiceye.duckdb")
+    ran = command(
+        "sql", "select count(*) from cohort.subjects", "--database", out / "mimiceye.duckdb"
+    )
     assert ran.code == 0, ran.stderr
     return ran.stdout
 
@@ -103,7 +105,9 @@ def test_a_build_that_is_up_to_date_is_told_so_while_its_database_is_open(
 ):
     program = [sys.executable, "-c", READER.replace("read_only=True", way)]
     pipe = subprocess.PIPE
-    with subprocess.Popen([*program, finished / "mimiceye.duckdb"], stdin=pipe, stdout=pipe) as held:
+    with subprocess.Popen(
+        [*program, finished / "mimiceye.duckdb"], stdin=pipe, stdout=pipe
+    ) as held:
         assert held.stdout and held.stdout.readline().strip() == b"here"
         ran = command("build", "--source", lean, "--out", finished, "--files", "none")
         held.communicate()
