@@ -167,5 +167,5 @@ def _comment(database: Database, models: Iterable[Model]) -> None:
     ]
     database.execute(";\n".join(statements))
     for contract in contracts().values():
-        if contract.cohort_name in made:
+        if contract.cohort_name in made.keys() - ours.keys():
             attach.describe(database, "table", contract.cohort_name, contract)
