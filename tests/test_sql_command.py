@@ -224,11 +224,6 @@ def test_file_that_is_no_database_is_told(command, tmp_path):
     assert file.read_text() == "no database"
 
 
-def test_wrong_format_of_tables_is_wrong_usage(command, out):
-    ran = command("tables", "--format", "xml", "--database", out / "mimiceye.duckdb")
-    assert (ran.code, ran.stdout) == (2, "")
-
-
 @pytest.mark.parametrize("format", ["table", "csv", "json"])
 def test_failure_shows_no_value_of_a_row(ask, out, format, tools):
     ran = ask("select cast(dicom_id as integer) from links.cxr_stay", "--format", format)
@@ -267,8 +262,8 @@ def test_write_is_refused_and_changes_nothing(ask, out, statement):
     assert not (out / "mimiceye.duckdb.wal").exists()
 
 
-def test_refused_write_says_that_the_database_is_read_only(ask):
-    assert "read-only" in ask("create table more as select 1").stderr
+def test_refused_write_says_what_is_allowed(ask):
+    assert "only a select" in ask("create table more as select 1").stderr
 
 
 @pytest.mark.parametrize(
@@ -294,32 +289,6 @@ def test_query_does_not_overwrite_a_source(command, made_up, copied, tmp_path):
     before = sheet.read_bytes()
     command("sql", f"copy (select 1) to '{sheet}'", "--database", database)
     assert sheet.read_bytes() == before
-
-
-def test_tables_lists_every_relation_once(command, out):
-    ran = command("tables", "--format", "json", "--database", out / "mimiceye.duckdb")
-    assert ran.code == 0, ran.stderr
-    found = json.loads(ran.stdout)
-    with duckdb.connect(str(out / "mimiceye.duckdb"), read_only=True) as connection:
-        wanted = {
-            f"{schema}.{name}": (
-                "table",
-                connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()[0],
-            )
-            for schema, name in connection.execute(
-                "select schema_name, table_name from duckdb_tables()"
-            ).fetchall()
-        } | {
-            f"{schema}.{name}": ("view", None)
-            for schema, name in connection.execute(
-                "select schema_name, view_name from duckdb_views() where not internal"
-            ).fetchall()
-        }
-    assert {row["name"]: (row["kind"], row["rows"]) for row in found} == wanted
-    assert len(found) == len(wanted) > 60
-    shown = command("tables", "--database", out / "mimiceye.duckdb")
-    text = re.sub(r"\s+", "", shown.stdout)
-    assert shown.code == 0 and "links.cxr_stay" in text and "mimiciv_hosp.labevents" in text
 
 
 def test_every_table_says_what_it_holds(command, out):
@@ -434,7 +403,8 @@ def test_attach_says_how_many_tables_it_made(command, made_up, tmp_path):
     ran = command("attach", "--source", made_up(patients=6), "--database", database)
     with duckdb.connect(str(database), read_only=True) as connection:
         [count] = connection.execute(
-            "select count(*) from duckdb_views() where not internal"
+            "select count(*) from duckdb_views()"
+            " where not internal and schema_name <> 'settings'"
         ).fetchone()
     assert ran.code == 0 and ran.stdout.split()[0] == str(count)
 
