@@ -3,15 +3,17 @@
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow
 
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.render import literals
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ class Database:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._aside: list[duckdb.DuckDBPyConnection] = []
 
     @classmethod
     def open(
@@ -105,6 +108,8 @@ class Database:
         self.execute(f"set allowed_paths = {literals(files)}")
         self.execute(f"set allowed_directories = {literals(folders)}")
         self.execute("set enable_external_access = false")
+        # Else `select * from enable_logging(...)` could write into these folders.
+        self.execute("set lock_configuration = true")
 
     def cursor(self) -> "Database":
         """A second connection to the same database, for another thread."""
@@ -116,8 +121,22 @@ class Database:
         return self._connection
 
     def interrupt(self) -> None:
-        """Stop the statement that another thread is executing here."""
-        self._connection.interrupt()
+        """Stop the statement that another thread is executing here, or `aside`."""
+        for connection in (self._connection, *self._aside):
+            with suppress(duckdb.ConnectionException):  # closed meanwhile
+                connection.interrupt()
+
+    @contextmanager
+    def aside(self, temp_dir: Path) -> Iterator["Database"]:
+        """A database in memory with one thread, for what has to be done in order."""
+        limit = self.value("select current_setting('memory_limit')")
+        other = Database.open(threads=1, memory_limit=limit, temp_dir=temp_dir)
+        self._aside.append(other.connection)
+        try:
+            yield other
+        finally:
+            self._aside.remove(other.connection)
+            other.close()
 
     def close(self) -> None:
         self._connection.close()
@@ -139,6 +158,8 @@ class Database:
 
     def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         """Add rows to a table, all in one statement."""
+        import pyarrow  # it brings numpy: a tenth of a second that a question need not wait
+
         columns = [pyarrow.array(values) for values in zip(*rows, strict=True)]
         names = [f"c{number}" for number in range(len(columns))]
         self._connection.register("inserted", pyarrow.table(columns, names=names))
@@ -162,14 +183,21 @@ class Database:
     def value(self, sql: str, parameters: Sequence[object] | None = None) -> Any:
         return self.rows(sql, parameters)[0][0]
 
+    def types(self, relation: str) -> dict[str, str]:
+        """A relation's columns and their types; `relation` is SQL that may stand after `from`."""
+        return {row[0]: row[1] for row in self.rows(f"describe from {relation} as records")}
+
     def columns(self, relation: str) -> list[str]:
         """Names of a relation's columns; `relation` is SQL that may stand after `from`."""
-        return [row[0] for row in self.rows(f"describe from {relation} as records")]
+        return list(self.types(relation))
 
-    def arrow(self, sql: str, rows: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
-        """Stream a query's rows in batches."""
+    def arrow(self, sql: str, rows: int = 65_536) -> "pyarrow.RecordBatchReader":
+        """Stream a query's rows in batches, `with` the reader.
+
+        One that is left open lets no later connection of this process reach the database.
+        """
         _LOG.debug("%s", sql)
-        yield from self._connection.sql(sql).to_arrow_reader(rows)
+        return self._connection.sql(sql).to_arrow_reader(rows)
 
     def counted(self, sql: str) -> int:
         """Execute a statement and return how many rows its one file scan read."""

@@ -60,11 +60,18 @@ def follow(command, place, monkeypatch, tmp_path):
         if "--demo" in words:
             return place[1], folder
         here = folder / "mimic-eye"
-        writes = words[1] in ("build", "synth", "attach", "export") or "training" in line
+        writes = (
+            words[1] in ("build", "synth", "attach", "export")
+            or "-f" in words
+            or "training" in line
+        )
         if writes:
             here = tmp_path
         monkeypatch.chdir(here)
         (tmp_path / "training.sql").write_text(recipe("train on")[0])
+        (tmp_path / "age.sql").write_text(
+            "select subject_id, anchor_age from mimiciv_hosp.patients"
+        )
         with open(folder / "mimic-eye" / "source" / "truth" / "cxr_stay.csv") as truth:
             image = truth.read().splitlines()[1].split(",")[0]
         names = {

@@ -70,37 +70,48 @@ class Run:
     def each(
         self, name: str, items: Iterable[Item], work: Callable[[Database, Item], None]
     ) -> None:
-        """Do the same work on each item, on all threads, each with its own connection.
+        """Do the same work on each item, as `side_by_side`."""
+        side_by_side(self.database, self.steps, name, items, work, self.resources.threads)
 
-        Raises `UserError` with the problems of all items together.
-        """
-        waiting = list(items)
-        problems: list[Problem] = []
-        threads = self.resources.threads or os.cpu_count() or 1
 
-        working: set[Database] = set()
+def side_by_side(
+    database: Database,
+    steps: Steps,
+    name: str,
+    items: Iterable[Item],
+    work: Callable[[Database, Item], None],
+    threads: int | None = None,
+) -> None:
+    """Do the same work on each item, on all threads, each with its own connection.
 
-        def one(item: Item) -> None:
-            cursor = self.database.cursor()
-            working.add(cursor)
-            try:
-                work(cursor, item)
-            except UserError as error:
-                problems.extend(error.problems)
-            finally:
-                working.discard(cursor)
-                cursor.close()
-                step.advance()
+    Raises `UserError` with the problems of all items together.
+    """
+    waiting = list(items)
+    problems: list[Problem] = []
+    working: set[Database] = set()
 
-        with self.steps.step(name, len(waiting)) as step, ThreadPoolExecutor(threads) as pool:
-            try:
-                for future in [pool.submit(one, item) for item in waiting]:
-                    future.result()
-            except BaseException:
-                # Ctrl-C must not wait for a table of an hour.
-                pool.shutdown(wait=False, cancel_futures=True)
-                for cursor in list(working):
-                    cursor.interrupt()
-                raise
-        if problems:
-            raise UserError(sorted(problems, key=str))
+    def one(item: Item) -> None:
+        cursor = database.cursor()
+        working.add(cursor)
+        try:
+            work(cursor, item)
+        except UserError as error:
+            problems.extend(error.problems)
+        finally:
+            working.discard(cursor)
+            cursor.close()
+            step.advance()
+
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    with steps.step(name, len(waiting)) as step, pool:
+        try:
+            for future in [pool.submit(one, item) for item in waiting]:
+                future.result()
+        except BaseException:
+            # Ctrl-C must not wait for a table of an hour.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for cursor in list(working):
+                cursor.interrupt()
+            raise
+    if problems:
+        raise UserError(sorted(problems, key=str))

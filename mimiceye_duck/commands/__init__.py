@@ -20,5 +20,8 @@ def stoppable() -> Iterator[None]:
     """Long work that Ctrl-C may stop, which typer would end without a word."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # DuckDB takes Ctrl-C for itself and has no error of its own for it.
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
         raise UserError(Problem("stopped", do="the same command completes the work")) from None

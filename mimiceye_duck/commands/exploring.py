@@ -54,7 +54,7 @@ def shell(
 @app.command()
 def tables(database: Database = DATABASE, format: Format = "table") -> None:
     """List tables and views with what they hold."""
-    from mimiceye_duck.explore.catalog import show_tables
+    from mimiceye_duck.explore.tables import show_tables
 
     show_tables(database, format)
 
@@ -66,7 +66,7 @@ def describe(
     format: Format = "table",
 ) -> None:
     """Say what a table or view is: its rows, key, source, and each column with its unit."""
-    from mimiceye_duck.explore.catalog import show_relation
+    from mimiceye_duck.explore.tables import show_relation
 
     show_relation(database, name, format)
 

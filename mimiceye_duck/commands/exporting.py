@@ -9,10 +9,19 @@ from mimiceye_duck.commands import DATABASE, Database, stoppable
 
 app = typer.Typer(help="Write Parquet, CSV or MEDS.", no_args_is_help=True)
 
+
+def _parted(words: list[str] | None) -> list[str]:
+    """Names given one by one or with commas between them."""
+    names = (name.strip() for word in words or () for name in word.split(","))
+    return [name for name in names if name]
+
+
 Out = Annotated[Path | None, typer.Option("--out", help="The folder to write.")]
 Tables = Annotated[
     list[str] | None,
-    typer.Option("--tables", help="Only these, as mimiciv_ed.triage,marts.labels."),
+    typer.Option(
+        "--tables", callback=_parted, help="Only these, as mimiciv_ed.triage,marts.labels."
+    ),
 ]
 AllPatients = Annotated[
     bool, typer.Option("--all-patients", help="All patients of the sources, not the built ones.")
@@ -41,7 +50,7 @@ def parquet(
     from mimiceye_duck.export.parquet import export_parquet
 
     with stoppable():
-        export_parquet(
+        told = export_parquet(
             database,
             out,
             tables=tables or (),
@@ -52,6 +61,7 @@ def parquet(
             temp_dir=temp_dir,
             force=force,
         )
+    typer.echo(told)
 
 
 @app.command()
@@ -71,11 +81,19 @@ def csv(
     all_patients: AllPatients = False,
     force: Force = False,
 ) -> None:
-    """Write tables or your own query as OUT/patient_{subject_id}/NAME.csv."""
+    """Write tables or your own query as CSV, one file a patient.
+
+    A source table goes where the build writes it, as
+    OUT/patient_{subject_id}/ED/triage.csv, any other as {schema}/{table}.csv:
+    of the built patients, unless --all-patients. Cells are the source's text;
+    those of marts, of EyeGaze's repaired tables and of tables of many files
+    are typed values as text. A query is written as NAME.csv for every patient
+    that it answers with, in its own order.
+    """
     from mimiceye_duck.export.csv import export_csv
 
     with stoppable():
-        export_csv(
+        told = export_csv(
             database,
             out,
             tables=tables or (),
@@ -85,6 +103,7 @@ def csv(
             all_patients=all_patients,
             force=force,
         )
+    typer.echo(told)
 
 
 @app.command()
@@ -93,4 +112,5 @@ def meds(database: Database = DATABASE, out: Out = None, force: Force = False) -
     from mimiceye_duck.export.meds import export_meds
 
     with stoppable():
-        export_meds(database, out, force=force)
+        told = export_meds(database, out, force=force)
+    typer.echo(told)

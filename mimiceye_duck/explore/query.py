@@ -8,11 +8,16 @@ import duckdb
 
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.explore.answers import write
+from mimiceye_duck.explore.answers import Answer, waited, write
+from mimiceye_duck.explore.catalog import columns_read, names
+from mimiceye_duck.explore.names import did_you_mean
 from mimiceye_duck.explore.session import opened
 
 FORMATS = ("table", "csv", "json", "parquet")
+_NO_SCHEMA = re.compile(r'Table with name "?([^"]+?)"? does not exist because schema')
+_NO_COLUMN = re.compile(r'Values list "[^"]*" does not have a column named "([^"]+)"')
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\b", re.IGNORECASE)
+_SELECTS = ("describe", "from", "pivot", "select", "summarize", "unpivot", "values", "with")
 
 
 def query_text(query: str | None, file: Path | None) -> str:
@@ -38,25 +43,51 @@ def statements(database: Database, text: str, *, only_select: bool = True) -> li
     found = []
     for statement in connection.extract_statements(text):
         kind, sql = statement.type, str(statement.query)
-        inner = _EXPLAIN.match(sql)
-        if kind == duckdb.StatementType.EXPLAIN and inner:
+        asked = sql
+        if inner := _EXPLAIN.match(sql):
             # `explain analyze copy ...` writes.
-            [explained] = connection.extract_statements(sql[inner.end() :])
+            asked = sql[inner.end() :]
+            [explained] = connection.extract_statements(asked)
             kind = explained.type
-        # A pivot is several statements to DuckDB, all of them its own.
-        if only_select and kind not in (
-            duckdb.StatementType.SELECT,
-            duckdb.StatementType.MULTI,
-        ):
+        # A pivot is several statements to DuckDB; so is `copy (pivot ...) to ...`.
+        word = _first_word(asked)
+        is_pivot = kind == duckdb.StatementType.MULTI and word in _SELECTS
+        if only_select and kind != duckdb.StatementType.SELECT and not is_pivot:
             raise UserError(
                 Problem(
                     "only a select is allowed here",
-                    found=kind.name.lower().replace("_", " "),
-                    do="--output FILE writes an answer; --allow-files allows any statement",
+                    found=word or kind.name.lower(),
+                    do="`sql --output FILE` writes an answer; --allow-files allows any statement",
                 )
             )
-        found.append(sql)
+        found.append(_bare(sql))
     return found
+
+
+def _first_word(sql: str) -> str:
+    """The word that a statement begins with.
+
+    >>> _first_word("-- a copy\\n(Pivot marts.labels on label)")
+    'pivot'
+    """
+    before = (duckdb.token_type.comment, duckdb.token_type.operator)
+    words = (place for place, kind in duckdb.tokenize(sql) if kind not in before)
+    word = re.match(r"\w*", sql.encode()[next(words, 0) :].decode())
+    return word.group().lower() if word else ""
+
+
+def _bare(sql: str) -> str:
+    """A statement without the semicolon that ends it, so that it can stand in brackets.
+
+    >>> _bare("select ';'; -- one of two")
+    "select ';'"
+    """
+    text = sql.encode()
+    operators = (
+        place for place, kind in duckdb.tokenize(sql) if kind == duckdb.token_type.operator
+    )
+    end = next((place for place in operators if text[place : place + 1] == b";"), len(text))
+    return text[:end].decode()
 
 
 def statement(database: Database, text: str, *, only_select: bool = True) -> str:
@@ -64,7 +95,7 @@ def statement(database: Database, text: str, *, only_select: bool = True) -> str
     found = statements(database, text, only_select=only_select)
     if len(found) != 1:
         number = f"{len(found)} statements"
-        raise UserError(Problem("one statement is wanted", found=number, do="one select"))
+        raise UserError(Problem("the query must be one statement", found=number, do="one select"))
     return found[0]
 
 
@@ -97,7 +128,7 @@ def run(
         try:
             question = statement(opened_one, text, only_select=not allow_files)
             if output is None or part is None:
-                write(opened_one.connection.execute(question), format, sys.stdout)
+                write(Answer(opened_one, question), format, sys.stdout)
                 return
             try:
                 _write_file(opened_one, question, format, part.absolute())
@@ -105,28 +136,44 @@ def run(
             finally:
                 part.unlink(missing_ok=True)
         except duckdb.Error as error:
-            raise UserError(problem(error)) from None
+            raise UserError(problem(error, opened_one, text)) from None
+        except KeyboardInterrupt:
+            raise UserError(Problem("stopped")) from None
 
 
 def _write_file(database: Database, question: str, format: str, part: Path) -> None:
     if format == "parquet":
-        database.connection.sql(question).write_parquet(str(part), compression="zstd")
+        rows = database.connection.sql(question)
+        waited(database, lambda: rows.write_parquet(str(part), compression="zstd"))
         return
     with open(part, "w", encoding="utf-8", newline="") as target:
-        write(database.connection.execute(question), format, target)
+        write(Answer(database, question), format, target)
 
 
-def problem(error: duckdb.Error) -> Problem:
-    """What is wrong with a query, in words that quote no row."""
+def problem(error: duckdb.Error, database: Database | None = None, text: str = "") -> Problem:
+    """What is wrong with a query, in words that quote no row.
+
+    With the database and the query's text it can say which name was meant.
+    """
     # Of a query's own mistakes DuckDB's words are the best there are; of data they quote rows.
     own = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     if isinstance(error, own):
-        return Problem("the query is not understood", found=str(error))
+        do = _meant(str(error), database, text) if database else None
+        return Problem("the query is not understood", found=str(error), do=do)
     if isinstance(error, duckdb.PermissionException):
         return Problem(
             "the query reaches for another file or for the network",
-            do="only the sources can be read; --allow-files allows other files",
+            do="only the sources can be read; `sql --allow-files` allows other files",
         )
     if "read-only" in str(error):
         return Problem("the database is read-only", do="a select; `build` writes the database")
     return Problem("the query failed", found=reason(error))
+
+
+def _meant(message: str, database: Database, text: str) -> str | None:
+    """Near names for the two mistakes to which DuckDB offers none."""
+    if no_schema := _NO_SCHEMA.search(message):
+        return did_you_mean(no_schema[1], names(database))
+    if no_column := _NO_COLUMN.search(message):
+        return did_you_mean(no_column[1], columns_read(database, text))
+    return None

@@ -6,32 +6,50 @@ from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.render import Sql, glob_escaped, ident, literal, render
 
 _SOURCES = "select path, is_folder from settings.sources order by path"
-_RELATIONS = """
-select schema_name || '.' || table_name from duckdb_tables() where database_name = 'build'
-union all
-select schema_name || '.' || view_name from duckdb_views()
-where database_name = 'build' and not internal
-order by 1
-"""
+_STORED = "select table_name from duckdb_tables() where schema_name = 'cohort'"
+# The schemas of mimic-code, and what begins the names of their tables in `cohort`.
+_CLINICAL = {"mimiciv_hosp": "hosp_", "mimiciv_icu": "icu_", "mimiciv_ed": "ed_"}
 
 
 @contextmanager
 def opened(
-    path: Path, *, cohort: bool = False, allow_files: bool = False, writes: Sequence[Path] = ()
+    path: Path,
+    *,
+    cohort: bool = False,
+    allow_files: bool = False,
+    writes: Sequence[Path] = (),
+    temp_dir: Path | None = None,
 ) -> Iterator[Database]:
     """Open a database that `build` or `attach` wrote; no statement can change it.
 
-    Files other than those its views read, and `writes`, are out of reach unless
+    Files other than the database, those its views read, and `writes`, are out of reach unless
     `allow_files`. With `cohort` the schemas mimiciv_hosp, mimiciv_icu and mimiciv_ed hold the
     stored rows of the built patients, under the names that mimic-code's concept queries use.
-    Raises `UserError` when there is no database.
+    What memory does not hold goes to `temp_dir`, or beside the database. Raises `UserError`
+    when there is no database.
     """
+    require(path)
+    if cohort:
+        database = _on_cohort(path, temp_dir)
+    else:
+        database = Database.open(path, read_only=True, temp_dir=temp_dir)
+    try:
+        # Else a table that is not there would be looked for among this program's variables.
+        database.execute("set python_enable_replacements = false")
+        if not allow_files:
+            _confine(database, writes)
+        yield database
+    finally:
+        database.close()
+
+
+def require(path: Path) -> None:
+    """Raise `UserError` when there is no such database."""
     if not path.is_file():
         raise UserError(
             Problem(
@@ -40,13 +58,6 @@ def opened(
                 do="`mimiceye-duck build` or `attach` writes one; --database FILE names it",
             )
         )
-    database = _on_cohort(path) if cohort else Database.open(path, read_only=True)
-    try:
-        if not allow_files:
-            _confine(database, writes)
-        yield database
-    finally:
-        database.close()
 
 
 def _confine(database: Database, writes: Sequence[Path]) -> None:
@@ -54,19 +65,23 @@ def _confine(database: Database, writes: Sequence[Path]) -> None:
         sources = database.rows(_SOURCES)
     except duckdb.CatalogException:
         sources = []  # a database of someone else's
-    files = [path for path, is_folder in sources if not is_folder]
-    folders = [path for path, is_folder in sources if is_folder]
+    # A path is looked up twice: as the view has it, escaped, and as the file that this finds.
+    spelt = [(one, is_folder) for path, is_folder in sources for one in {path, glob_escaped(path)}]
+    files = [path for path, is_folder in spelt if not is_folder]
+    folders = [path for path, is_folder in spelt if is_folder]
     database.confine(files + [str(path) for path in writes], folders)
 
 
-def _on_cohort(path: Path) -> Database:
-    """A database in memory with the build's relations, the clinical ones from `cohort`."""
+def _on_cohort(path: Path, temp_dir: Path | None) -> Database:
+    """A database in memory that shows the build's relations, the clinical ones from `cohort`."""
     Database.open(path, read_only=True).close()  # says what is wrong with the file
-    database = Database.open()
+    # One in memory would spill into the current folder.
+    beside = path.absolute().with_name(path.name + ".tmp")
+    database = Database.open(temp_dir=temp_dir or beside)
     try:
         database.execute(render("attach_read_only", path=str(path), name="build"))
-        names = {name for (name,) in database.rows(_RELATIONS)}
-        if "cohort.subjects" not in names:
+        stored = {table for (table,) in database.rows(_STORED)}
+        if "subjects" not in stored:
             raise UserError(
                 Problem(
                     "the database holds no cohort",
@@ -74,21 +89,22 @@ def _on_cohort(path: Path) -> Database:
                     do="`build` stores one; without --cohort all patients are read",
                 )
             )
-        database.execute(";\n".join(_named_as_sources(names)))
+        _put_before_sources(database, stored)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _named_as_sources(names: set[str]) -> Iterator[Sql]:
-    stored = {
-        contract.id: contract.cohort_name
-        for contract in contracts().values()
-        if contract.schema.startswith("mimiciv_") and contract.cohort_name in names
-    }
-    for schema in sorted({name.split(".")[0] for name in names}):
-        yield render("schema", name=schema)
-    for name in sorted(names | stored.keys()):
-        select = Sql(f"from {ident('build.' + stored.get(name, name))}")
-        yield render("create_view", name=name, select=select)
+def _put_before_sources(database: Database, stored: set[str]) -> None:
+    # Views in memory are found before the build's own of the same name. A view for each of the
+    # build's relations would do too, but to make one its file is opened.
+    search = ["build.main"]
+    for schema, prefix in _CLINICAL.items():
+        database.execute(render("schema", name=f"memory.{schema}"))
+        for table in sorted(table for table in stored if table.startswith(prefix)):
+            rows = Sql(f"from {ident(f'build.cohort.{table}')}")
+            name = f"memory.{schema}.{table.removeprefix(prefix)}"
+            database.execute(render("create_view", name=name, select=rows))
+        search += [f"memory.{schema}", f"build.{schema}"]
+    database.execute(f"set search_path = {literal(','.join(search))}")
