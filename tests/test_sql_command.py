@@ -403,8 +403,7 @@ def test_attach_says_how_many_tables_it_made(command, made_up, tmp_path):
     ran = command("attach", "--source", made_up(patients=6), "--database", database)
     with duckdb.connect(str(database), read_only=True) as connection:
         [count] = connection.execute(
-            "select count(*) from duckdb_views()"
-            " where not internal and schema_name <> 'settings'"
+            "select count(*) from duckdb_views() where not internal and schema_name <> 'settings'"
         ).fetchone()
     assert ran.code == 0 and ran.stdout.split()[0] == str(count)
 
