@@ -19,7 +19,10 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
     `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`, `force`. Raises
     `mimiceye_duck.errors.UserError` with every problem found.
     """
-    return run_build(out=out, **options)[0]
+    from mimiceye_duck.privacy import owner_only
+
+    with owner_only():
+        return run_build(out=out, **options)[0]
 
 
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
@@ -52,8 +55,8 @@ def run_build(
 ) -> tuple[Mapping[str, Any], bool]:
     """As `build`; also says whether there was anything to do."""
     from mimiceye_duck import sources
+    from mimiceye_duck.builder import budget, options
     from mimiceye_duck.builder import build as builder
-    from mimiceye_duck.builder import options
     from mimiceye_duck.builder.demo import demo_source
     from mimiceye_duck.builder.run import Resources
 
@@ -71,5 +74,9 @@ def run_build(
     limit = options.memory(memory_limit)
     folder = demo_source(Path(out)) if source is None else Path(source)
     found = sources.find(folder, releases=versions, skip=skip)
-    resources = Resources(threads, limit, Path(temp_dir) if temp_dir else None)
+    resources = Resources(
+        threads or budget.threads(),
+        limit or budget.memory_limit(),
+        Path(temp_dir) if temp_dir else None,
+    )
     return builder.build(found, Path(out), chosen, resources, force=force)

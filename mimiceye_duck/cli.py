@@ -8,6 +8,7 @@ import typer
 
 from mimiceye_duck.commands import building, exploring, exporting
 from mimiceye_duck.errors import UserError
+from mimiceye_duck.privacy import owner_only
 
 app = typer.Typer(
     name="mimiceye-duck",
@@ -35,6 +36,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose.")] = False,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Let others read new files, as the system would.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Versions.")
     ] = False,
@@ -48,7 +52,8 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors go to stderr, and never as a traceback without --debug."""
     words = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_run(lambda: app(args=words, standalone_mode=True), debug="--debug" in words))
+    with owner_only(shared="--shared" in words):
+        sys.exit(_run(lambda: app(args=words, standalone_mode=True), debug="--debug" in words))
 
 
 def _run(call: Callable[[], Any], *, debug: bool) -> int:

@@ -35,13 +35,22 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.InvalidInputException, r"line size", "a line is longer than 2 MB"),
     (duckdb.IOException, r"No space left|disk", "the disk is full"),
     (duckdb.OutOfMemoryException, r"", "more memory is needed than is allowed"),
-    (duckdb.IOException, r"lock", "another program holds the file"),
 )
+
+
+_HELD = re.compile(r"set lock|being used by another process|already open", re.IGNORECASE)
+
+
+class HeldError(UserError):
+    """Another program holds a database."""
 
 
 def reason(error: duckdb.Error) -> str:
     """Why DuckDB failed, without any value of a row."""
     message = str(error)
+    if isinstance(error, duckdb.IOException) and _HELD.search(message):
+        process = re.search(r"PID (\d+)", message)
+        return "another program holds it" + (f", process {process.group(1)}" if process else "")
     line = re.search(r"\bline:? ?(\d+)", message, re.IGNORECASE)
     place = f", line {line.group(1)}" if line and "CSV" in message else ""
     for kind, pattern, text in _REASONS:
@@ -62,7 +71,8 @@ def connect(
         name = str(path) if path else ":memory:"
         return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
     except duckdb.Error as error:
-        raise UserError(
+        kind = HeldError if _HELD.search(str(error)) else UserError
+        raise kind(
             Problem(
                 "the database cannot be opened",
                 where=str(path),

@@ -1,8 +1,11 @@
 """The whole build: find, read once, link, write the tree and the database."""
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,14 @@ import duckdb
 
 from mimiceye_duck import attach
 from mimiceye_duck.builder import audits, files, stage, store, tables
+from mimiceye_duck.builder.ledger import Ledger, finished_tables
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.readme import write_readme
 from mimiceye_duck.builder.record import fingerprint, record
 from mimiceye_duck.builder.run import Resources, Run
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database, reason
+from mimiceye_duck.db import Database, HeldError, reason
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging import stored
 from mimiceye_duck.models import (
@@ -40,13 +44,18 @@ def build(
     Raises `UserError` for unreadable sources, a foreign OUT, a broken audit or a full disk.
     """
     workspace = Workspace(out)
-    before = workspace.finished()
     wanted = fingerprint(sources, options)
-    if before.get("fingerprint") == wanted and not force and _is_whole(workspace, sources, before):
-        workspace.clean()
-        return before, False
     try:
-        return _build(sources, workspace, options, resources, wanted), True
+        if workspace.ready and not force:
+            # All but the last was done: whole files are to be put in their places.
+            with closing(_open(workspace, resources)):
+                workspace.publish()
+            workspace.clean()
+        before = workspace.finished()
+        is_same = before.get("fingerprint") == wanted and not force
+        if is_same and _is_whole(workspace, sources, before):
+            return before, False
+        return _build(sources, workspace, options, resources, wanted, anew=force), True
     except duckdb.Error as error:
         raise UserError(
             Problem("the build stopped", found=reason(error), do="the same command completes it")
@@ -77,18 +86,25 @@ def _is_whole(workspace: Workspace, sources: Sources, before: Mapping[str, Any])
 
 
 def _build(
-    sources: Sources, workspace: Workspace, options: Options, resources: Resources, wanted: str
+    sources: Sources,
+    workspace: Workspace,
+    options: Options,
+    resources: Resources,
+    wanted: str,
+    *,
+    anew: bool,
 ) -> Mapping[str, Any]:
     begin = time.perf_counter()
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    workspace.start()
-    database = Database.open(
-        workspace.work / "work.duckdb",
-        threads=resources.threads,
-        memory_limit=resources.memory_limit,
-        temp_dir=resources.temp_dir or workspace.work / "spill",
+    if anew:
+        _open(workspace, resources).close()  # or else says who is at work here
+    workspace.start(anew=anew)
+    database = _open(workspace, resources)
+    before = {} if anew else workspace.finished()
+    ledger = Ledger(
+        workspace.work / "done", finished_tables(before, workspace.out / "manifest.parquet")
     )
-    run = Run(sources, workspace, options, resources, database)
+    run = Run(sources, workspace, options, resources, database, ledger)
     every = ordered([*models().values(), cohorts()[options.cohort]])
     chosen = [model for model in every if model.schema not in VIEWS_ON_STORED]
     linked = tables.linked_tables(as_published=options.as_published)
@@ -115,10 +131,44 @@ def _build(
         write_readme(run.tree / "README.txt", sources)
         run.manifest.write(run.tree / "manifest.parquet")
         content = record(run, wanted, started, time.perf_counter() - begin, results)
+        workspace.stage(content)
+        # The working database stays open: it is what keeps another build out.
+        workspace.publish()
     finally:
         database.close()
-    workspace.publish(content)
+    workspace.clean()
     return content
+
+
+def _open(workspace: Workspace, resources: Resources) -> Database:
+    """Open the working database, which only one build at a time can do.
+
+    Raises `UserError` that says who holds it.
+    """
+    workspace.work.mkdir(parents=True, exist_ok=True)
+    file = workspace.work / "work.duckdb"
+    opened = partial(
+        Database.open,
+        file,
+        threads=resources.threads,
+        memory_limit=resources.memory_limit,
+        temp_dir=resources.temp_dir or workspace.work / "spill",
+    )
+    try:
+        return opened()
+    except HeldError as error:
+        raise UserError(
+            Problem(
+                "another build is at work in this folder",
+                where=str(workspace.out),
+                found=error.problems[0].found,
+                do="wait for it, or stop it: the same command then completes the work",
+            )
+        ) from None
+    except UserError:
+        pass
+    file.unlink()  # of another release of DuckDB, or damaged when the machine went down
+    return opened()
 
 
 def _prepare(run: Run, chosen: list[Model]) -> None:
@@ -129,7 +179,13 @@ def _prepare(run: Run, chosen: list[Model]) -> None:
         database.execute(render("schema", name=schema))
     store.settings(database, options)
     store.prepare_files(database)
-    database.execute(render("attach", path=str(run.tree / "mimiceye.duckdb")))
+    final = run.tree / "mimiceye.duckdb"
+    if not final.exists() and run.ledger.has_finished:
+        # Copied whole before it gets its name: half a database must not be taken for one.
+        part = final.with_suffix(".part")
+        shutil.copyfile(run.workspace.out / final.name, part)
+        os.replace(part, final)
+    database.execute(render("attach", path=str(final)))
     database.execute(render("schema", name="final.cohort"))
 
 
@@ -147,6 +203,7 @@ def _link(run: Run, chosen: list[Model]) -> None:
 def _store(run: Run, chosen: list[Model]) -> None:
     # What was repaired is in the cohort's tables and the CSV files.
     kept = [m.name for m in chosen if m.is_stored and m.schema != "repaired"]
+    store.clear(run)
     names = [*kept, *store.SETTINGS]
     with run.steps.step("storing models", len(names)) as step:
         for name in names:

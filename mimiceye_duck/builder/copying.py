@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from mimiceye_duck.errors import Problem, UserError
@@ -10,22 +11,30 @@ from mimiceye_duck.errors import Problem, UserError
 def place(source: Path, target: Path, way: str, before: Path) -> None:
     """Put a file at `target` by `way`: copy, hardlink or symlink.
 
-    A copy keeps the time of the last change and is taken over from `before`, the same file of
-    an earlier build, where size and time are still the source's. Raises `UserError` where the
-    file system cannot link.
+    A copy keeps the time of the last change. Nothing is done where `target`, left by a build
+    that was stopped, or `before`, the same file of a finished one, is just this already.
+    Raises `UserError` where the file system cannot link.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if way == "copy":
-        status = source.stat()
-        if not (_is_copy(before, status) and _link(before, target)):
-            _copy(source, target)
-            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-        return
+    status = source.stat()
     # Of a link, the file behind it: a name that points elsewhere would point nowhere in OUT.
     real = os.path.realpath(source)
-    link = target.symlink_to if way == "symlink" else target.hardlink_to
+    is_same = {"copy": _is_copy, "hardlink": _is_hardlink, "symlink": _is_symlink}[way]
+    if is_same(target, status, real) or is_same(before, status, real):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    if way == "copy":
+        _copy(source, part)
+        os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+    else:
+        _link(real, part, way)
+    os.replace(part, target)
+
+
+def _link(real: str, target: Path, way: str) -> None:
     try:
-        link(real)
+        (target.symlink_to if way == "symlink" else target.hardlink_to)(real)
     except OSError as error:
         raise UserError(
             Problem(
@@ -58,23 +67,29 @@ def _copy_in_kernel(source: Path, target: Path, copy_range: object) -> bool:
     return True
 
 
-def _is_copy(before: Path, status: os.stat_result) -> bool:
+def _is_copy(file: Path, status: os.stat_result, real: str) -> bool:
     try:
-        old = before.lstat()
+        old = file.lstat()
     except OSError:
         return False
     # A file with a second name may be the source's own, which a copy must not share.
     return (
-        old.st_size == status.st_size
+        stat.S_ISREG(old.st_mode)
+        and old.st_size == status.st_size
         and old.st_mtime_ns == status.st_mtime_ns
         and old.st_nlink == 1
-        and not before.is_symlink()
     )
 
 
-def _link(before: Path, target: Path) -> bool:
+def _is_hardlink(file: Path, status: os.stat_result, real: str) -> bool:
     try:
-        target.hardlink_to(before)
+        return os.path.samestat(file.lstat(), status)
     except OSError:
         return False
-    return True
+
+
+def _is_symlink(file: Path, status: os.stat_result, real: str) -> bool:
+    try:
+        return os.readlink(file) == real
+    except OSError:
+        return False

@@ -12,7 +12,7 @@ from typing import TypeVar
 from mimiceye_duck.builder import store
 from mimiceye_duck.builder.copying import place
 from mimiceye_duck.builder.manifest import Entry
-from mimiceye_duck.builder.run import Run
+from mimiceye_duck.builder.run import Run, Stopped
 from mimiceye_duck.contracts import Contract, contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.imaging import rendering, reports, stored
@@ -114,6 +114,8 @@ def find(file: File, source: Source | None) -> File:
 
 def _place(run: Run, file: File) -> File:
     """Copy or link a file that was found; one that cannot be read is told and not there."""
+    if run.stopping.is_set():
+        raise Stopped
     if not (file.source and file.target) or run.options.files == "none":
         return file
     before = run.workspace.out / file.target
@@ -267,6 +269,7 @@ def place_sets(run: Run) -> None:
         run.warnings += reports.told(unfit, "files")
         if keeps_rows and source:
             store.cohort_file_set(database, source, rows_of)
+            run.stored.add(contract.cohort_name)
 
     sets = [
         contract

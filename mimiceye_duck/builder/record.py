@@ -1,18 +1,17 @@
 """What a finished build says of itself in `build.json`."""
 
-import hashlib
 import importlib.metadata
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from mimiceye_duck.builder import audits, store
+from mimiceye_duck.builder.keys import code, digest, file_key
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
-from mimiceye_duck.resources import DATA_CONTRACTS, PACKAGE, SQL
+from mimiceye_duck.resources import DATA_CONTRACTS, SQL
 from mimiceye_duck.sources import Sources
 
 
@@ -24,10 +23,7 @@ def version() -> str:
 def inputs(sources: Sources) -> list[tuple[str, int, int]]:
     """Path, size and time of change of every table's file and every archive."""
     paths = {source.file for source in sources.tables.values() if source.file}
-    return [
-        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in sorted(paths | set(sources.archives))
-    ]
+    return [file_key(path) for path in sorted(paths | set(sources.archives))]
 
 
 def _dicom_folders(sources: Sources) -> Iterator[tuple[str, int]]:
@@ -42,28 +38,20 @@ def _dicom_folders(sources: Sources) -> Iterator[tuple[str, int]]:
             yield place, os.stat(place).st_mtime_ns
 
 
-def _made_of() -> Iterator[Path]:
-    """The files of this package that decide what a build writes."""
-    yield from sorted(SQL.rglob("*.sql*"))
-    yield from sorted(DATA_CONTRACTS.rglob("*.yaml"))
-    yield from sorted(PACKAGE.glob("*.py"))
-    for name in ("builder", "imaging"):
-        yield from sorted((PACKAGE / name).glob("*.py"))
-
-
 def fingerprint(sources: Sources, options: Options) -> str:
     """What a build depends on, as one number: inputs, options, contracts, models, code."""
-    digest = hashlib.sha256(repr(sorted(options.record().items())).encode())
-    for path, size, changed in inputs(sources):
-        digest.update(f"{path}\0{size}\0{changed}\0".encode())
-    for place, changed in _dicom_folders(sources):
-        digest.update(f"{place}\0{changed}\0".encode())
     folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
-    digest.update(repr((sources.skipped, folders)).encode())
-    for file in _made_of():
-        digest.update(file.read_bytes())
-    digest.update(version().encode())
-    return digest.hexdigest()
+    written = [*sorted(SQL.rglob("*.sql")), *sorted(DATA_CONTRACTS.rglob("*.yaml"))]
+    return digest(
+        version(),
+        code(),
+        options.record(),
+        inputs(sources),
+        list(_dicom_folders(sources)),
+        sources.skipped,
+        folders,
+        [file.read_bytes() for file in written],
+    )
 
 
 def _missing(run: Run) -> dict[str, int]:
@@ -98,6 +86,7 @@ def record(
             for path, size, changed in inputs(sources)
         ],
         "source_rows": dict(sorted(run.source_rows.items())),
+        "tables": run.ledger.record,
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
         "files_written": len(written),
         "bytes_written": sum(entry.size or 0 for entry in written),

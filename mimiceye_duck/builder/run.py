@@ -1,16 +1,20 @@
 """What the steps of one build share."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import TypeVar
 
+from mimiceye_duck.builder.keys import Keys, code, digest
+from mimiceye_duck.builder.ledger import Done, Ledger
 from mimiceye_duck.builder.manifest import Manifest
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.workspace import Workspace
+from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.sources import Sources
@@ -18,12 +22,16 @@ from mimiceye_duck.sources import Sources
 Item = TypeVar("Item")
 
 
+class Stopped(Exception):
+    """Another thread has failed, or the user has stopped the build."""
+
+
 @dataclass(frozen=True)
 class Resources:
-    """How much of the machine a build may use; None leaves the choice to DuckDB."""
+    """How much of the machine a build may use; `memory_limit` as DuckDB takes it."""
 
-    threads: int | None = None
-    memory_limit: str | None = None
+    threads: int
+    memory_limit: str | None
     temp_dir: Path | None = None
 
 
@@ -40,6 +48,7 @@ class Count:
 class Run:
     """One build under way.
 
+    `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients.
     `parquet` is where the tables are that DuckDB cannot read in place.
     """
@@ -49,17 +58,47 @@ class Run:
     options: Options
     resources: Resources
     database: Database
+    ledger: Ledger
     steps: Steps = field(default_factory=Steps)
     manifest: Manifest = field(default_factory=Manifest)
     source_rows: dict[str, int] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     parquet: dict[str, Path] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+    stopping: Event = field(default_factory=Event)
 
     @property
     def tree(self) -> Path:
         """The folder where the new tree grows."""
         return self.workspace.tree
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Keys of what this build reads; to be asked once the Parquet beside it is made."""
+        return Keys(self.sources, self.options, self.parquet)
+
+    @cached_property
+    def patients(self) -> str:
+        """A number for the built patients; to be asked once they are linked."""
+        return digest(self.database.rows("select subject_id from cohort.subjects order by all"))
+
+    def key(self, *parts: object) -> str:
+        """A number for what a table's files are made of."""
+        return digest(code(), self.patients, self.options.as_published, *parts)
+
+    def take(self, done: Done) -> None:
+        """Enter a table that is done into this build's books."""
+        self.manifest.add(list(done.entries))
+        if done.source_rows is not None:
+            self.source_rows[done.name] = done.source_rows
+        if done.cohort_rows is None:
+            return
+        contract = contracts()[done.name]
+        self.stored.add(contract.cohort_name)
+        if contract.patient_file:
+            written = sum(e.rows or 0 for e in done.entries if e.subject_id is not None)
+            self.counts.append(Count(done.name, done.cohort_rows, written))
 
     @property
     def renders(self) -> bool:
@@ -71,7 +110,8 @@ class Run:
         self, name: str, items: Iterable[Item], work: Callable[[Database, Item], None]
     ) -> None:
         """Do the same work on each item, as `side_by_side`."""
-        side_by_side(self.database, self.steps, name, items, work, self.resources.threads)
+        threads = self.resources.threads
+        side_by_side(self.database, self.steps, name, items, work, threads, self.stopping)
 
 
 def side_by_side(
@@ -80,11 +120,13 @@ def side_by_side(
     name: str,
     items: Iterable[Item],
     work: Callable[[Database, Item], None],
-    threads: int | None = None,
+    threads: int,
+    stopping: Event | None = None,
 ) -> None:
     """Do the same work on each item, on all threads, each with its own connection.
 
-    Raises `UserError` with the problems of all items together.
+    `stopping` is set for work that no interrupted connection ends. Raises `UserError` with the
+    problems of all items together.
     """
     waiting = list(items)
     problems: list[Problem] = []
@@ -97,18 +139,21 @@ def side_by_side(
             work(cursor, item)
         except UserError as error:
             problems.extend(error.problems)
+        except Stopped:
+            return
         finally:
             working.discard(cursor)
             cursor.close()
             step.advance()
 
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
-    with steps.step(name, len(waiting)) as step, pool:
+    with steps.step(name, len(waiting)) as step, ThreadPoolExecutor(threads) as pool:
         try:
             for future in [pool.submit(one, item) for item in waiting]:
                 future.result()
         except BaseException:
             # Ctrl-C must not wait for a table of an hour.
+            if stopping:
+                stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
             for cursor in list(working):
                 cursor.interrupt()

@@ -37,8 +37,25 @@ def needed_whole(sources: Sources, models: list[Model]) -> set[str]:
     }
 
 
-def stage(database: Database, source: Source, *, whole: bool) -> int:
-    """Read one table, all of it or only the cohort's rows; returns how many rows its file has.
+def stage_whole(database: Database, source: Source, key: str) -> int:
+    """Read all of a table, unless a stopped build read just this; returns its number of rows.
+
+    Raises `UserError` if the file is broken.
+    """
+    name = source.contract.id
+    known = database.rows("select n_rows from run.read where name = ? and key = ?", [name, key])
+    if known:
+        _show(database, source.contract, attach.columns(source))
+        return int(known[0][0])
+    with database.transaction():
+        count = stage(database, source, whole=True)
+        database.execute("delete from run.read where name = ?", [name])
+        database.execute("insert into run.read values (?, ?, ?)", [name, key, count])
+    return count
+
+
+def stage(database: Database, source: Source, *, whole: bool = False) -> int:
+    """Read the cohort's rows of one table, or all; returns how many rows its file has.
 
     Raises `UserError` if the file is broken.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from mimiceye_duck import attach
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
-from mimiceye_duck.contracts import contracts
+from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.descriptions import described
 from mimiceye_duck.models import KEPT, Model, noted
@@ -21,6 +21,13 @@ select
     case table_type when 'VIEW' then 'view' else 'table' end
 from information_schema.tables
 """
+_FINAL = """
+select 'view', schema_name || '.' || view_name from duckdb_views()
+where database_name = 'final' and not internal
+union all
+select 'table', schema_name || '.' || table_name from duckdb_tables()
+where database_name = 'final'
+"""
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
@@ -32,15 +39,27 @@ def cohort_table(database: Database, source: Source, owned: Sql) -> int:
     return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
 
 
-def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> int:
-    """Store the rows of some files of a set, typed; returns their number."""
-    relation = attach.relation(source, files)
-    if relation is None:
-        return 0
+def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:
+    """Store the rows of some files of a set, typed."""
+    relation = attach.relation(source, files) or _NOTHING
+    columns = attach.columns(source) if files else _no_columns(source.contract)
     name = "final." + source.contract.cohort_name
-    columns = attach.columns(source)
     database.execute(render("cohort_file_set", name=name, columns=columns, relation=relation))
-    return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
+
+
+# What a table without a file is read from.
+_NOTHING = Sql("(select 1 where false) as nothing")
+
+
+def _no_columns(contract: Contract) -> list[tuple[Column, str | None]]:
+    return [(column, None) for column in contract.columns]
+
+
+def clear(run: Run) -> None:
+    """Drop from the stored database what an earlier build had and this one has not."""
+    for kind, name in run.database.rows(_FINAL):
+        if kind == "view" or name not in run.stored:
+            run.database.execute(render(f"drop_{kind}", name=f"final.{name}"))
 
 
 # Options as one-row relations, kept so that the link rules' views go on working.
@@ -69,6 +88,8 @@ def prepare_files(database: Database) -> None:
     """Make the tables of what files there are, and of the reports' text."""
     for name in KEPT:
         _empty(database, name)
+    if not database.rows("select 1 from duckdb_tables() where table_name = 'read'"):
+        _empty(database, "run.read")
 
 
 def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -144,10 +165,9 @@ def _stand_in(database: Database, views: Iterable[Model]) -> None:
     for contract in contracts().values():
         name = contract.cohort_name
         if name in reads - made:
-            columns = [(column, None) for column in contract.columns]
-            nothing = Sql("(select 1 where false) as nothing")
+            columns = _no_columns(contract)
             database.execute(
-                render("cohort_file_set", name=name, columns=columns, relation=nothing)
+                render("cohort_file_set", name=name, columns=columns, relation=_NOTHING)
             )
 
 

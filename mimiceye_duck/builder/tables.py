@@ -2,7 +2,10 @@
 
 from mimiceye_duck.builder import stage, store
 from mimiceye_duck.builder.csv_tree import Csv, write_one, write_patients
-from mimiceye_duck.builder.run import Count, Run
+from mimiceye_duck.builder.keys import code, digest, source_key
+from mimiceye_duck.builder.ledger import Done
+from mimiceye_duck.builder.manifest import Entry
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import Contract, contracts, subject_column
 from mimiceye_duck.db import Database
 from mimiceye_duck.models import Model, models, outputs
@@ -33,7 +36,7 @@ def read_whole(run: Run, whole: set[str]) -> None:
     """Read the tables of which all rows are needed; those that nobody has stand empty."""
 
     def read(database: Database, source: Source) -> None:
-        rows = stage.stage(database, source, whole=True)
+        rows = stage.stage_whole(database, source, digest(code(), source_key(source)))
         run.source_rows[source.contract.id] = rows
 
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]
@@ -75,13 +78,25 @@ def write_tables(run: Run, whole: set[str]) -> None:
 
     def write(database: Database, source: Source) -> None:
         contract = source.contract
-        if contract.id not in whole:
-            run.source_rows[contract.id] = stage.stage(database, source, whole=False)
-        _write_table(run, database, source)
-        if contract.id not in whole:
-            stage.drop(database, contract)
+        key = _key(run, source)
+        done = run.ledger.find(contract.id, key)
+        if done is None:
+            if contract.id not in whole:
+                run.source_rows[contract.id] = stage.stage(database, source)
+            done = _write_table(run, database, source, key)
+            run.ledger.add(done)
+            if contract.id not in whole:
+                stage.drop(database, contract)
+        run.take(done)
 
     run.each("reading and writing tables", filter(_is_wanted, csv_sources(run)), write)
+
+
+def _key(run: Run, source: Source) -> str:
+    contract = source.contract
+    reads = [_relation(contract), contract.patient_of]
+    models = [run.keys.relation(name) for name in reads if name]
+    return run.key(source_key(source), models)
 
 
 def _is_wanted(source: Source) -> bool:
@@ -89,22 +104,22 @@ def _is_wanted(source: Source) -> bool:
     return bool(contract.spreadsheet or contract.patient_of or subject_column(contract))
 
 
-def _write_table(run: Run, database: Database, source: Source) -> None:
+def _write_table(run: Run, database: Database, source: Source, key: str) -> Done:
     contract = source.contract
     relation = _relation(contract)
     names = stage.text_columns(database, relation)
     csv = Csv(run.tree, contract.id, names, numbered=run.options.as_published)
     owned = _owned(database, contract)
+    entries: list[Entry] = []
+    rows = None
     if owned is not None:
         rows = store.cohort_table(database, source, owned)
         if contract.patient_file:
-            entries = write_patients(database, owned, csv, contract.patient_file)
-            run.manifest.add(entries)
-            written = sum(entry.rows or 0 for entry in entries)
-            run.counts.append(Count(contract.id, rows, written))
+            entries += write_patients(database, owned, csv, contract.patient_file)
     if contract.spreadsheet:
         path = f"spreadsheets/{contract.spreadsheet}"
-        run.manifest.add(write_one(database, ident(relation), csv, path))
+        entries += write_one(database, ident(relation), csv, path)
+    return Done(contract.id, key, run.source_rows[contract.id], rows, tuple(entries))
 
 
 def write_linked(run: Run) -> None:
@@ -112,6 +127,13 @@ def write_linked(run: Run) -> None:
 
     def write(database: Database, item: tuple[str, str, Model]) -> None:
         kind, name, model = item
+        # A linked table of the patients and its spreadsheet may have the same name.
+        place = f"{kind}/{name}"
+        key = run.key(place, run.keys.model(model))
+        done = run.ledger.find(place, key) or write_anew(database, kind, name, model, key)
+        run.take(done)
+
+    def write_anew(database: Database, kind: str, name: str, model: Model, key: str) -> Done:
         relation = Sql(f"({model.sql})")
         names = stage.text_columns(database, relation)
         csv = Csv(run.tree, name, names, numbered=run.options.as_published)
@@ -119,7 +141,9 @@ def write_linked(run: Run) -> None:
             entries = write_patients(database, relation, csv, f"{name}.csv")
         else:
             entries = write_one(database, relation, csv, f"spreadsheets/{name}.csv")
-        run.manifest.add(entries)
+        done = Done(f"{kind}/{name}", key, None, None, tuple(entries))
+        run.ledger.add(done)
+        return done
 
     found = linked_tables(as_published=run.options.as_published)
     work = [(kind, *item) for kind, tables in found.items() for item in tables.items()]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from mimiceye_duck.builder import budget
 from mimiceye_duck.builder.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.progress import Steps
@@ -279,7 +280,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
         entries.extend(found)
 
     try:
-        side_by_side(session, Steps(), "writing CSV", pieces, write)
+        side_by_side(session, Steps(), "writing CSV", pieces, write, budget.threads())
     except (duckdb.Error, OSError) as error:
         if is_full(error):
             # Only now, since to count the bytes takes as long as to write them.

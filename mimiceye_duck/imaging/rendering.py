@@ -12,7 +12,7 @@ from mimiceye_duck.imaging import jpg
 
 @dataclass(frozen=True)
 class Picture:
-    """A JPG to make at `target`; `before` is where an earlier build put it."""
+    """A JPG to make at `target`, unless a stopped build did, or an earlier one at `before`."""
 
     dicom: Path
     target: Path
@@ -29,27 +29,16 @@ class Made:
 
 def _make(picture: Picture) -> Made:
     changed = picture.dicom.stat().st_mtime_ns
-    picture.target.parent.mkdir(parents=True, exist_ok=True)
+    for file in (picture.before, picture.target):
+        if file.is_file() and file.stat().st_mtime_ns == changed:
+            return Made(file.stat().st_size, None)
     try:
-        if not _is_made(picture.before, changed) or not _linked(picture):
-            jpg.render(picture.dicom, picture.target)
-            # The DICOM's own time says, at the next build, of what it was made.
-            os.utime(picture.target, ns=(changed, changed))
+        jpg.render(picture.dicom, picture.target)
+        # The DICOM's own time says, at the next build, of what it was made.
+        os.utime(picture.target, ns=(changed, changed))
     except jpg.DicomError as error:
         return Made(None, error.reason)
     return Made(picture.target.stat().st_size, None)
-
-
-def _is_made(before: Path, changed: int) -> bool:
-    return before.is_file() and before.stat().st_mtime_ns == changed
-
-
-def _linked(picture: Picture) -> bool:
-    try:
-        picture.target.hardlink_to(picture.before)
-    except OSError:
-        return False
-    return True
 
 
 def render_all(pictures: Sequence[Picture], processes: int | None) -> list[Made]:

@@ -1,0 +1,91 @@
+"""Keys: a number for all that a thing is made of, so that what is the same is not made again."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from mimiceye_duck.builder.options import Options
+from mimiceye_duck.contracts import Contract, contracts
+from mimiceye_duck.models import Model, cohorts, link_rules, models
+from mimiceye_duck.resources import PACKAGE, SQL
+from mimiceye_duck.sources import Source, Sources
+
+
+def digest(*parts: object) -> str:
+    """One number for some values, in their order."""
+    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+
+
+@cache
+def code() -> str:
+    """The code that decides what a build writes: this package, its templates, the engine."""
+    return digest(duckdb.__version__, [file.read_bytes() for file in _code_files()])
+
+
+def _code_files() -> Iterator[Path]:
+    yield from sorted((SQL / "templates").iterdir())
+    for folder in (PACKAGE, PACKAGE / "builder", PACKAGE / "imaging"):
+        yield from sorted(folder.glob("*.py"))
+
+
+def file_key(path: Path) -> tuple[str, int, int]:
+    """Path, size in bytes and time of the last change in nanoseconds."""
+    status = path.stat()
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def source_key(source: Source | None) -> object:
+    """What a source is: its release, its contract and its file as it lies there."""
+    if source is None:
+        return None
+    # A file that was only moved is the same.
+    places = [file_key(source.file)[1:]] if source.file else list(map(str, source.folders))
+    return source.release, source.contract.file.read_bytes(), places
+
+
+class Keys:
+    """The keys of one build's relations, each with those of what it reads."""
+
+    def __init__(self, sources: Sources, options: Options, parquet: Mapping[str, Path]) -> None:
+        self._sources = sources
+        self._options = options
+        self._parquet = parquet
+        self._known: dict[str, object] = {}
+        self._contracts: dict[str, Contract] = {}
+        for contract in contracts().values():
+            self._contracts[contract.id] = contract
+            self._contracts[f"source_text.{contract.schema}_{contract.table}"] = contract
+
+    def relation(self, name: str) -> object:
+        """The key of a source table, a model or a setting."""
+        if name not in self._known:
+            self._known[name] = self._relation(name)
+        return self._known[name]
+
+    def model(self, model: Model) -> str:
+        """The key of a select."""
+        return digest(model.sql, [self.relation(name) for name in sorted(model.reads)])
+
+    def _relation(self, name: str) -> object:
+        if name in self._contracts:
+            return self._source(self._contracts[name])
+        if name == "cohort.subjects":
+            return self.model(cohorts()[self._options.cohort])
+        if name == "links.stay_by_rule":
+            return self.relation(link_rules()[self._options.link_rule])
+        if name in models():
+            return self.model(models()[name])
+        return self._options.record()
+
+    def _source(self, contract: Contract) -> object:
+        file = self._parquet.get(contract.id)
+        if file:
+            return file_key(file)
+        # Headers stand in for the metadata where nobody has that.
+        headers = self._parquet.get("mimic_cxr.dicom")
+        stand_in = file_key(headers) if headers else None
+        source = self._sources.get(contract.id)
+        return source_key(source) if source else stand_in

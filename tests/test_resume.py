@@ -1,0 +1,160 @@
+"""What is done is not done again: a build goes on where one stopped or changed."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mimiceye_duck
+from mimiceye_duck.builder import csv_tree, stage
+
+PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The tables whose files are read, in order."""
+    names = []
+    original = stage.stage
+
+    def note(database: Any, source: Any, **options: Any) -> int:
+        names.append(source.contract.id)
+        return original(database, source, **options)
+
+    monkeypatch.setattr(stage, "stage", note)
+    return names
+
+
+def written(out: Path) -> dict[str, tuple[int, int]]:
+    """Each CSV file with what changes when it is written anew, even to the same bytes."""
+    return {
+        path.relative_to(out).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in out.rglob("*.csv")
+        if ".mimiceye-duck" not in path.parts and "source" not in path.parts
+    }
+
+
+def anew(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
+    return {
+        Path(path).name
+        for path in before.keys() | after.keys()
+        if before.get(path) != after.get(path)
+    }
+
+
+def test_a_stopped_build_reads_no_table_twice(lean, built, tmp_path, tools, monkeypatch, read):
+    written_tables = []
+    write = csv_tree.write_patients
+
+    def write_some(database: Any, relation: Any, csv: Any, path: str) -> Any:
+        if len(written_tables) == 8:
+            raise KeyboardInterrupt
+        written_tables.append(csv.table)
+        return write(database, relation, csv, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mimiceye_duck.builder.tables.write_patients", write_some)
+        with pytest.raises(KeyboardInterrupt):
+            mimiceye_duck.build(source=lean, out=tmp_path, threads=1)
+    first = set(read)
+    read.clear()
+    mimiceye_duck.build(source=lean, out=tmp_path)
+    assert len(written_tables) == 8
+    assert not set(read) & set(written_tables[:7])
+    assert len(first & set(read)) <= 1, "only what was under way is read again"
+    assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(built(lean))) == []
+
+
+def test_a_changed_source_alone_is_written_anew(lean, copied, tmp_path, tools, read, built):
+    source, out = copied(lean), tmp_path / "out"
+    mimiceye_duck.build(source=source, out=out, files="none")
+    before = written(out)
+    file = tools.source(source).file("Hosp/labevents")
+    table = tools.read_csv(file)
+    del table.rows[-1]
+    file.write_bytes(gzip.compress(tools.csv_bytes(table)))
+    mimiceye_duck.build(source=source, out=out, files="none")
+    assert anew(before, written(out)) == {"labevents.csv"}
+    wanted = tmp_path / "wanted"
+    mimiceye_duck.build(source=source, out=wanted, files="none")
+    assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(wanted)) == []
+    count = "select count(*) from cohort.hosp_labevents"
+    assert tools.query(out, count) == tools.query(wanted, count)
+
+
+def test_a_source_that_is_gone_leaves_nothing(lean, copied, tmp_path, tools):
+    source, out = copied(lean), tmp_path / "out"
+    mimiceye_duck.build(source=source, out=out, files="none")
+    before = written(out)
+    tools.source(source).file("ED/vitalsign").unlink()
+    mimiceye_duck.build(source=source, out=out, files="none")
+    assert anew(before, written(out)) == {"vitalsign.csv"}
+    assert not any("vitalsign" in path for path in written(out))
+    assert tools.query(out, "select count(*) from cohort.ed_vitalsign") == [(0,)]
+
+
+def test_another_window_writes_anew_only_what_names_a_stay(lean, copied, tmp_path, tools, built):
+    out = tmp_path / "out"
+    mimiceye_duck.build(source=lean, out=out, files="none")
+    before = written(out)
+    mimiceye_duck.build(source=lean, out=out, files="none", window="0")
+    assert anew(before, written(out)) <= {
+        "cxr_meta.csv",
+        "cxr_meta_with_stay_id_only.csv",
+        "master_sheet.csv",
+        "master_sheet_with_updated_stayId.csv",
+    }
+    wanted = built(lean, window="0", files="none")
+    assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(wanted)) == []
+
+
+def test_another_cohort_leaves_nothing_of_the_one_before(lean, built, tmp_path, tools):
+    for cohort in ("all", "eye"):
+        mimiceye_duck.build(source=lean, out=tmp_path, files="none", cohort=cohort)
+    wanted = built(lean, files="none")
+    assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
+    rows = "select count(*) from cohort.hosp_labevents"
+    assert tools.query(tmp_path, rows) == tools.query(wanted, rows)
+
+
+def test_force_builds_all_anew(lean, tmp_path, read):
+    mimiceye_duck.build(source=lean, out=tmp_path, files="none")
+    before, first = written(tmp_path), sorted(read)
+    read.clear()
+    mimiceye_duck.build(source=lean, out=tmp_path, files="none", force=True)
+    assert sorted(read) == first
+    after = written(tmp_path)
+    assert before.keys() == after.keys() and all(before[path] != after[path] for path in before)
+
+
+def test_force_does_not_touch_a_folder_that_no_build_made(lean, tmp_path, command):
+    (tmp_path / "thesis.txt").write_text("mine")
+    ran = command("build", "--source", lean, "--out", tmp_path, "--force")
+    assert ran.code == 1 and "no build made" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_build_says_who_is_at_work(lean, tmp_path, command):
+    work = tmp_path / ".mimiceye-duck"
+    work.mkdir()
+    held = [sys.executable, "-c", HOLD, str(work / "work.duckdb")]
+    with subprocess.Popen(held, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline().strip() == b"held"
+        ran = command("build", "--source", lean, "--out", tmp_path)
+        forced = command("build", "--source", lean, "--out", tmp_path, "--force")
+        holder.stdin.close()
+    for one in (ran, forced):
+        assert one.code == 1 and "another build is at work" in one.stderr
+        assert str(holder.pid) in one.stderr
+    assert command("build", "--source", lean, "--out", tmp_path, "--files", "none").code == 0
