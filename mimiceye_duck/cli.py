@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -52,6 +53,9 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors go to stderr, and never as a traceback without --debug."""
     words = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Windows would write its own code page and line ends into a file behind a pipe.
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     with owner_only(shared="--shared" in words):
         sys.exit(_run(lambda: app(args=words, standalone_mode=True), debug="--debug" in words))
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from mimiceye_duck.builder import budget
 from mimiceye_duck.builder.options import memory
 from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.run import side_by_side
@@ -64,7 +65,7 @@ def export_parquet(
     know. Raises `UserError` where something is that `force` does not let replace.
     """
     require(database)
-    limit = memory(memory_limit)
+    limit = memory(memory_limit) or budget.memory_limit()
     folder = Folder(out or beside(database, "parquet"), force=force, last=dataset.NAME)
     spill = temp_dir or folder.spill
     with folder:
@@ -72,12 +73,12 @@ def export_parquet(
         opened = Database.open(
             database,
             read_only=True,
-            threads=threads,
+            threads=threads or budget.threads(),
             memory_limit=limit,
             temp_dir=spill,
         )
         with closing(opened):
-            # Every table is sorted, so that only the memory for keeping another order is saved.
+            # Every table is sorted: to keep the order before that would only take memory.
             opened.execute("set preserve_insertion_order = false")
             known = relations(opened)
             chosen = selection.tables(known, tables, all_patients=all_patients)
