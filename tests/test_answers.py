@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -221,7 +222,7 @@ def test_ctrl_c_stops_a_statement_and_leaves_the_connection_usable(database, sta
     assert list(Answer(database, "select 42").rows()) == [(42,)]
 
 
-STREAM = """
+STREAM = r"""
 import os, re, sys
 from pathlib import Path
 from mimiceye_duck.db import Database

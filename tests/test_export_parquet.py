@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import numpy
@@ -20,6 +22,7 @@ import pyarrow.parquet
 import pytest
 import yaml
 
+from mimiceye_duck.db import Database
 from mimiceye_duck.export import parquet
 from mimiceye_duck.export.folder import Folder
 
@@ -406,6 +409,19 @@ def test_partitions_are_sorted_into_row_groups_too(command, large, tmp_path):
     assert pairs == sorted(wanted)
 
 
+@pytest.mark.parametrize(
+    ("memory", "tables"),
+    [
+        pytest.param("300MB", 1, id="one, though it may spill"),
+        pytest.param("2.5GB", 2, id="a gigabyte each"),
+        pytest.param("64GB", 4, id="no more than threads"),
+    ],
+)
+def test_as_many_tables_at_once_as_memory_allows(memory, tables):
+    with closing(Database.open(threads=4, memory_limit=memory)) as opened:
+        assert parquet._workers(opened) == tables
+
+
 def test_the_same_rows_give_the_same_bytes(export, exported, tmp_path):
     names = "mimiciv_hosp.emar_detail,mimiciv_ed.pyxis,marts.patient_timeline,links.cxr_stay"
     assert export(names, "--threads", "1").code == 0
@@ -732,6 +748,26 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing(large, words, tmp_path):
     _, told = running.communicate(timeout=30)
     assert running.returncode == 1 and "stopped" in told and "Traceback" not in told
     assert not out.exists()
+
+
+def test_what_is_done_in_order_aside_stops_too(tmp_path):
+    stopped = []
+
+    def work(writer):
+        try:
+            writer.rows(
+                "select sum(hash(a.range + b.range)) from range(1000000) a, range(100000) b"
+            )
+        except duckdb.InterruptException:
+            stopped.append(True)
+
+    with closing(Database.open()) as opened, opened.aside(tmp_path) as writer:
+        working = Thread(target=work, args=[writer])
+        working.start()
+        while working.is_alive():
+            opened.interrupt()
+            working.join(0.05)
+    assert stopped
 
 
 def test_a_killed_export_leaves_nothing_that_looks_whole(large, command, tmp_path):

@@ -46,7 +46,10 @@ def parquet(
     temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in --out.")] = None,
     force: Force = False,
 ) -> None:
-    """Write source tables, links and marts as OUT/{schema}/{table}.parquet."""
+    """Write source tables, links and marts as OUT/{schema}/{table}.parquet.
+
+    dataset.json and croissant.json say what is there; marts are of the built patients always.
+    """
     from mimiceye_duck.export.parquet import export_parquet
 
     with stoppable():
