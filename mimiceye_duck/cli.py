@@ -1,5 +1,6 @@
 """The command line: which commands there are, and how it fails."""
 
+import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mimiceye_duck.commands import building, exploring, exporting
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.privacy import owner_only
 
 app = typer.Typer(
@@ -70,6 +71,12 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if debug:
+            raise
+        problem = Problem(os.strerror(error.errno or 0), where=error.filename)
+        print(UserError(problem), file=sys.stderr)  # noqa: T201
+        return 1
     except Exception as error:
         if debug:
             raise

@@ -34,6 +34,9 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.InvalidInputException, r"unicode|utf-?8|encod", "the file is not UTF-8 text"),
     (duckdb.InvalidInputException, r"line size", "a line is longer than 2 MB"),
     (duckdb.IOException, r"No space left|disk", "the disk is full"),
+    (duckdb.ConversionException, r"", "a value does not fit the type it is cast to"),
+    (duckdb.ConnectionException, r"", "this program has it open in another way"),
+    (duckdb.InvalidInputException, r"parameter", "it has a parameter, ? or $1, without a value"),
     (duckdb.OutOfMemoryException, r"", "more memory is needed than is allowed"),
 )
 
@@ -52,7 +55,7 @@ def reason(error: duckdb.Error) -> str:
         process = re.search(r"PID (\d+)", message)
         return "another program holds it" + (f", process {process.group(1)}" if process else "")
     line = re.search(r"\bline:? ?(\d+)", message, re.IGNORECASE)
-    place = f", line {line.group(1)}" if line and "CSV" in message else ""
+    place = f", line {line.group(1)} of the file" if line and "CSV" in message else ""
     for kind, pattern, text in _REASONS:
         if isinstance(error, kind) and re.search(pattern, message, re.IGNORECASE):
             return text + place

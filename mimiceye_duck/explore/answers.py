@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
+from functools import cache
 from itertools import islice
 from time import perf_counter
 from typing import Any, NamedTuple, TextIO, TypeVar
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple, TextIO, TypeVar
 import duckdb
 
 from mimiceye_duck.db import Database
-from mimiceye_duck.explore.grid import escaped, print_plan, print_records, print_table
+from mimiceye_duck.explore.grid import escaped, print_plan, print_records, print_table, text_of
 
 _LOG = logging.getLogger(__name__)
 SHOWN = 200
@@ -28,17 +29,22 @@ def waited(database: Database, call: Callable[[], T]) -> T:
     """Let a call to DuckDB take its time; Ctrl-C stops it."""
     # DuckDB does not see Ctrl-C while it looks for the next rows of an answer, and Windows does
     # not interrupt a wait: so another thread calls, and this one wakes now and then.
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        called = worker.submit(call)
-        try:
-            while not wait([called], timeout=0.1).done:
-                pass
-        except KeyboardInterrupt:
-            # Again and again, since the statement may not have begun.
-            while not wait([called], timeout=0.1).done:
-                database.interrupt()
-            raise
+    called = _worker().submit(call)
+    try:
+        while not wait([called], timeout=0.1).done:
+            pass
+    except KeyboardInterrupt:
+        # Again and again, since the statement may not have begun.
+        while not wait([called], timeout=0.1).done:
+            database.interrupt()
+        raise
     return called.result()
+
+
+@cache
+def _worker() -> ThreadPoolExecutor:
+    # One for all: to start a thread for every ten thousand rows takes longer than to fetch them.
+    return ThreadPoolExecutor(max_workers=1)
 
 
 class Answer:
@@ -109,7 +115,10 @@ def _write_csv(answer: Answer, write_line: Callable[[str], object]) -> None:
     # csv quotes a cell that has a character of the line's end, so that \r must be of it.
     writer = csv.writer(_Records(write_line), lineterminator="\r\n")
     writer.writerow(answer.names)
-    writer.writerows(answer.rows())
+    if any(type.startswith("TIMESTAMP") for type in answer.types):
+        writer.writerows(map(text_of, row) for row in answer.rows())
+    else:
+        writer.writerows(answer.rows())
 
 
 def _write_json(answer: Answer, write_line: Callable[[str], object]) -> None:
@@ -129,7 +138,7 @@ def _json(value: Any) -> Any:
         return [_json(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _json(item) for key, item in value.items()}
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    return value if value is None or isinstance(value, bool | int | float) else text_of(value)
 
 
 def _different(names: list[str]) -> list[str]:

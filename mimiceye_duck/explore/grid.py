@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, TextIO
 
 from rich.cells import cell_len
@@ -24,6 +25,18 @@ def escaped(text: str) -> str:
     return _CONTROLS.sub(lambda match: repr(match.group())[1:-1], text)
 
 
+def text_of(value: Any) -> str:
+    """A value as people read it; a moment to the millisecond where that is all it has.
+
+    >>> text_of(datetime(2150, 1, 2, 3, 4, 5, 678000)), text_of(None)
+    ('2150-01-02 03:04:05.678', '')
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    return text.removesuffix("000") if isinstance(value, datetime) and "." in text else text
+
+
 def print_table(
     target: TextIO,
     names: Sequence[str],
@@ -36,7 +49,7 @@ def print_table(
     In a terminal that is too narrow `print_records` does it. `more` is said last.
     """
     cells = [[escaped(name) for name in names]]
-    cells += [["" if value is None else escaped(str(value)) for value in row] for row in rows]
+    cells += [[escaped(text_of(value)) for value in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     console = _console(target)
     if target.isatty() and sum(widths) + len(_GAP) * (len(widths) - 1) > console.width:
@@ -108,7 +121,7 @@ def _aligned(text: str, width: int, is_right: bool) -> str:
 
 def _lines(console: Console, value: Any, width: int) -> Iterator[str]:
     """The lines of a value, at least one; a report keeps its own."""
-    for line in ("" if value is None else str(value)).split("\n"):
+    for line in text_of(value).split("\n"):
         text = escaped(line.removesuffix("\r"))
         if cell_len(text) <= width:
             yield text.rstrip()

@@ -11,6 +11,8 @@ from typing import IO, TextIO, cast
 
 # As git does: less ends by itself when all fits, passes styles on, and leaves the text there.
 _LESS = "FRX"
+# It neither runs commands nor opens and writes files, and keeps no history of what was searched.
+_SECURE = {"LESSSECURE": "1", "LESSHISTFILE": "-"}
 
 
 @contextmanager
@@ -60,7 +62,7 @@ class _Screen(io.TextIOBase):
                 self._pager = subprocess.Popen(
                     self._command,
                     stdin=subprocess.PIPE,
-                    env={"LESS": _LESS, **os.environ},
+                    env={**os.environ, "LESS": os.environ.get("LESS", _LESS), **_SECURE},
                     encoding=self.encoding,
                     errors="replace",
                 )

@@ -41,7 +41,6 @@ def typed(
         history=_history(),
         key_bindings=_keys(is_whole),
         enable_suspend=True,
-        tempfile_suffix=".sql",
         input=input,
         output=output,
     )
