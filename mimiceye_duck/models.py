@@ -187,7 +187,7 @@ def ordered(chosen: Iterable[Model]) -> list[Model]:
 
 
 def outputs(folder: str) -> dict[str, Model]:
-    """Exported tables that are more than their source: `sql/{folder}/` by path without .sql."""
+    """The selects of `sql/{folder}/` by their paths there, without .sql."""
     base = SQL / folder
     return {
         name: read(file, name)

@@ -189,6 +189,16 @@ def names(values: Iterable[str]) -> Sql:
     return Sql(", ".join(map(quoted, values)))
 
 
+def sorted_by(values: Iterable[str], nulls_first: bool = False) -> Sql:
+    """Names as they stand after `order by`.
+
+    >>> sorted_by(["subject_id", "time"], nulls_first=True)
+    '"subject_id" nulls first, "time" nulls first'
+    """
+    nulls = " nulls first" if nulls_first else ""
+    return Sql(", ".join(quoted(value) + nulls for value in values))
+
+
 def texts(names: Iterable[str]) -> Sql:
     """Columns as text.
 
@@ -228,6 +238,7 @@ def _environment() -> Environment:
         literal=literal,
         literals=literals,
         names=names,
+        sorted_by=sorted_by,
         nulls=nulls,
         column_comments=column_comments,
         path_parts=path_parts,

@@ -1,7 +1,9 @@
 """`tables` and `describe`: what they say against the contracts' text and Python's csv."""
 
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import duckdb
@@ -332,6 +334,40 @@ def test_name_in_two_schemas_is_not_guessed(describe):
 def test_wrong_format_is_wrong_usage(command, out, words):
     ran = command(*words, "--format", "xml", "--database", out / "mimiceye.duckdb")
     assert (ran.code, ran.stdout) == (2, "")
+    assert all(word in ran.stderr for word in ("'xml'", "'table'", "'json'"))
+
+
+def test_cohort_is_described_by_the_rows_that_it_counts(out):
+    compared = 0
+    with opened(out / "mimiceye.duckdb", cohort=True) as session:
+        for one in catalog.relations(session):
+            if one.schema.startswith("mimiciv_") and one.n_rows is not None and not one.paths:
+                assert one.n_rows == session.value(f"select count(*) from {one.name}"), one.name
+                compared += 1
+    assert compared > 25
+
+
+def test_cohort_in_the_shell_tells_its_own_rows_and_no_file(
+    command, out, made_up, tools, monkeypatch
+):
+    source = tools.source(made_up())
+    stays, patients = source.records("ED/edstays"), source.cohort("eye")
+    count = sum(row["subject_id"] in patients for row in stays)
+    assert 0 < count < len(stays)
+    monkeypatch.setattr(
+        sys,
+        "stdin",
+        io.StringIO(
+            ".schema mimiciv_ed.edstays\n.tables mimiciv_ed.edstays\n"
+            ".mode csv\nselect count(*) as n from mimiciv_ed.edstays;\n"
+        ),
+    )
+    ran = command("shell", "--cohort", "--database", out / "mimiceye.duckdb")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert re.findall(r"^  rows +(\d+)$", ran.stdout, re.MULTILINE) == [str(count)]
+    assert re.findall(r"^  edstays +(\d+)  ", ran.stdout, re.MULTILINE) == [str(count)]
+    assert ran.stdout.replace("\r", "").endswith(f"\nn\n{count}\n")
+    assert "  key *   stay_id\n" in ran.stdout and "  file " not in ran.stdout
 
 
 def test_attached_views_are_not_counted(command, views):
@@ -352,6 +388,21 @@ def test_other_peoples_database_is_described_too(command, tmp_path):
     found = {record["name"]: (record["rows"], record["key"]) for record in json.loads(ran.stdout)}
     assert found == {"main.mine": (1, []), "main.seen": (None, [])}
     assert "INTEGER" in command("describe", "mine", "--database", database).stdout
+
+
+@pytest.mark.parametrize("words", [["tables"], ["describe", "mine"], ["describe", "seen"]])
+def test_names_and_comments_cannot_command_the_terminal(command, tmp_path, words):
+    database = tmp_path / "theirs.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("""create schema "\x1b[31mred"; create table mine as select 1 as a""")
+        connection.execute("""create table "\x1b[31mred"."seen" as select 1 as "b\x1b[5m" """)
+        for relation in ("mine", '"\x1b[31mred".seen'):
+            connection.execute(f"comment on table {relation} is 'Gone\x1b[2J.\n\x9b2J'")
+        connection.execute("comment on column mine.a is 'Title\x1b]0;x\x07'")
+    ran = command(*words, "--database", database)
+    assert (ran.code, ran.stderr) == (0, "")
+    assert r"Gone\x1b[2J. \x9b2J" in ran.stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", ran.stdout)
 
 
 def test_view_whose_file_is_gone_is_described_all_the_same(command, tmp_path):
@@ -395,6 +446,27 @@ def test_misspelt_query_is_answered_with_the_meant_name(command, out, query, mea
     assert re.search(
         rf'(did you mean|candidate bindings:) "?(\w+\.)?{meant}\b', ran.stderr, re.IGNORECASE
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        pytest.param("select e.stai_id from edstays as e", "stay_id", id="no schema"),
+        pytest.param("select e.stai_id from EdStays as e", "stay_id", id="another case"),
+        pytest.param('select e.stai_id from "edstays" as e', "stay_id", id="quotes"),
+        pytest.param(
+            "select t.temperatur from edstays as e, triage as t", "temperature", id="a comma"
+        ),
+        pytest.param("select t.temperatur from edstays as t", None, id="of a table not read"),
+        pytest.param(
+            "select e.temperatur from edstays as e -- not triage", None, id="only in a comment"
+        ),
+    ],
+)
+def test_misspelt_column_of_a_table_without_schema_is_answered(command, out, query, meant):
+    ran = command("sql", query, "--cohort", "--database", out / "mimiceye.duckdb")
+    assert ran.code == 1 and "does not have a column" in ran.stderr
+    assert re.findall(r"did you mean (\w+)\?", ran.stderr) == ([meant] if meant else [])
 
 
 def test_suggested_column_is_one_of_the_queried_table(command, out):

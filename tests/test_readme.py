@@ -91,6 +91,21 @@ def follow(command, place, monkeypatch, tmp_path):
     return go
 
 
+def promised(line):
+    """The paths that the comment behind an export names, as patterns."""
+    paths = line.partition("#")[2].replace(",", " ").split()
+    return [re.sub(r"\{\w+\}", "*", path) for path in paths]
+
+
+def lacking(line, here):
+    """The promised paths at which nothing was written: no row, no file."""
+    return [
+        pattern
+        for pattern in promised(line)
+        if not any(file.is_dir() or file.stat().st_size for file in here.glob(pattern))
+    ]
+
+
 def recipe(about):
     """The SQL of the recipe whose first sentence has these words, and what it prints."""
     [found] = re.findall(
@@ -128,6 +143,8 @@ def test_command_does_its_work(follow, line, monkeypatch):
     words = shlex.split(line, comments=True)
     if "--out" in words:
         assert any((here / words[words.index("--out") + 1]).iterdir())
+    if words[1] == "export":
+        assert promised(line) and lacking(line, here) == []
 
 
 @pytest.mark.parametrize("line", re.findall(r"`(mimiceye-duck [^`]+)`", TEXT))
@@ -217,6 +234,8 @@ def test_recipe_to_train_on_writes_what_it_shows(follow, tools, place, tmp_path)
     for line in lines:
         ran, here = follow(line)
         assert ran.code == 0, ran.stderr
+        if "export" in line:
+            assert promised(line) and lacking(line, here) == []
         if "--allow-files" in line:
             assert stripped(ran.stdout) == stripped(recipe("train on")[1])
     assert (tmp_path / "training.parquet").is_file()

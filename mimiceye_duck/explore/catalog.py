@@ -2,54 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import duckdb
 
 from mimiceye_duck import descriptions
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database
-from mimiceye_duck.render import ident
+from mimiceye_duck.db import Database, connect
+from mimiceye_duck.explore.names import meant, without_schema
+from mimiceye_duck.models import outputs
+from mimiceye_duck.render import ident, render
 
-_RELATIONS = """
-select
-    schema_name || '.' || table_name as name,
-    'table' as kind,
-    comment,
-    estimated_size as n_rows
-from duckdb_tables()
-where database_name = current_database() and not internal and not temporary
-union all
-select
-    schema_name || '.' || view_name as name,
-    'view' as kind,
-    comment,
-    null as n_rows
-from duckdb_views()
-where database_name = current_database() and not internal and not temporary
-order by name
-"""
-_COLUMNS = """
-select
-    schema_name || '.' || table_name as name,
-    column_name,
-    data_type,
-    comment
-from duckdb_columns()
-where database_name = current_database() and not internal
-order by name, column_index
-"""
-_SOURCES = """
-select
-    table_name,
-    any_value(dataset) as dataset,
-    any_value(release) as release,
-    list(path order by path) as paths,
-    case when count(n_rows) = count(*) then cast(sum(n_rows) as bigint) end as n_rows
-from settings.sources
-group by table_name
-"""
 # Views on more stored rows than these are not counted unasked: a list comes at once.
 _FEW_ROWS = 500_000
 
@@ -89,7 +53,7 @@ class Relation:
 
     @property
     def table(self) -> str:
-        return self.name.partition(".")[2]
+        return without_schema(self.name)
 
     @property
     def source(self) -> str:
@@ -99,44 +63,67 @@ class Relation:
 
 def names(database: Database) -> list[str]:
     """Every table and view, schema.name."""
-    return [name for name, *_ in database.rows(_RELATIONS)]
+    return [name for name, *_ in _asked(database, "relations")]
 
 
 def columns_read(database: Database, query: str) -> list[str]:
-    """The columns of the tables and views that a query names."""
-    # By its words: a query that asks is one that DuckDB could not bind.
-    words = set(re.findall(r"\w+\.\w+", query.lower()))
-    return [column for name, column, *_ in database.rows(_COLUMNS) if name.lower() in words]
+    """The columns of the tables and views that a query reads, with or without their schema."""
+    columns = _asked(database, "columns")
+    known = {name for name, *_ in columns}
+    found = [meant(name, known) for name in _read(query)]
+    unique = {names[0] for names in found if len(names) == 1}
+    return [column for name, column, *_ in columns if name in unique]
+
+
+def _read(query: str) -> set[str]:
+    """The names that stand where tables do, as far as DuckDB can tell."""
+    # Of a database without any: where there are views it gives what those read.
+    with connect(None) as empty:
+        try:
+            found = empty.get_table_names(query, qualified=True)
+        except duckdb.Error:
+            return set()  # several statements, as a pivot is to DuckDB
+    # It gives `marts.labels AS own`, and quotes where SQL needs them.
+    return {name.partition(" AS ")[0].replace('"', "") for name in found}
 
 
 def relations(database: Database) -> list[Relation]:
-    """Every table and view by name, with the numbers of rows that are known uncounted."""
+    """Every table and view by name, with the numbers of rows that are known uncounted.
+
+    With `opened(cohort=True)` the clinical ones are the stored rows, which no file holds.
+    """
     sources = _sources(database)
     origins = {contract.cohort_name: contract.id for contract in contracts().values()}
     keys = _keys()
     columns: dict[str, list[Column]] = {}
-    for name, column, type, comment in database.rows(_COLUMNS):
+    for name, column, type, comment, _ in _asked(database, "columns"):
         key = keys.get(name, ())
         position = key.index(column) + 1 if column in key else None
         text, unit = _text_and_unit(comment)
         columns.setdefault(name, []).append(Column(column, type, unit, position, text))
-    found = []
-    for name, kind, comment, stored in database.rows(_RELATIONS):
+    found = {}
+    for name, kind, comment, stored in _asked(database, "relations"):
         source = sources.get(origins.get(name, name), _Source())
-        found.append(
-            Relation(
-                name=name,
-                kind=kind,
-                n_rows=source.n_rows if kind == "view" else stored,
-                description=comment,
-                key=keys.get(name, ()),
-                dataset=source.dataset,
-                release=source.release,
-                paths=tuple(source.paths),
-                columns=tuple(columns.get(name, ())),
-            )
+        found[name] = Relation(
+            name=name,
+            kind=kind,
+            n_rows=source.n_rows if kind == "view" else stored,
+            description=comment,
+            key=keys.get(name, ()),
+            dataset=source.dataset,
+            release=source.release,
+            paths=tuple(source.paths),
+            columns=tuple(columns.get(name, ())),
         )
-    return found
+    for (name,) in _asked(database, "cohort_views"):
+        if name in contracts():
+            stored_rows = found[contracts()[name].cohort_name]
+            found[name] = replace(stored_rows, name=name, kind="view", paths=())
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _asked(database: Database, name: str) -> list[tuple[Any, ...]]:
+    return database.rows(outputs("catalog")[name].sql)
 
 
 class _Source(NamedTuple):
@@ -150,7 +137,7 @@ class _Source(NamedTuple):
 
 def _sources(database: Database) -> dict[str, _Source]:
     try:
-        return {table: _Source(*row) for table, *row in database.rows(_SOURCES)}
+        return {table: _Source(*row) for table, *row in _asked(database, "origins")}
     except duckdb.CatalogException:
         return {}  # a database of someone else's
 
@@ -197,6 +184,6 @@ def n_rows(database: Database, relation: Relation) -> int | None:
     if relation.n_rows is not None or not (is_ours or is_parquet):
         return relation.n_rows
     try:
-        return int(database.value(f"select count(*) from {ident(relation.name)}"))  # noqa: S608
+        return int(database.value(render("export_count", rows=ident(relation.name))))
     except (duckdb.IOException, duckdb.PermissionException):
         return None  # the file is not where it was

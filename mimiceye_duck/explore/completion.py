@@ -9,6 +9,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from mimiceye_duck.explore.catalog import Relation
+from mimiceye_duck.explore.names import without_schema
 from mimiceye_duck.render import quoted
 
 _KEYWORDS = re.findall(
@@ -132,7 +133,7 @@ def _named(text: str, relations: Sequence[Relation]) -> dict[str, Relation]:
     named = {}
     for name, alias in _NAMED.findall(text.lower()):
         if relation := known.get(name):
-            named[name] = named[name.partition(".")[2]] = relation
+            named[name] = named[without_schema(name)] = relation
             if alias:
                 named[alias] = relation
     return named
@@ -146,15 +147,13 @@ def _after_qualifier(
     if qualifier in known:
         yield from _columns(known[qualifier])
     for relation in relations:
-        schema, _, table = relation.name.partition(".")
-        if schema.lower() == qualifier:
-            yield _Word(_sql_name(table), (table,), relation.kind)
+        if relation.schema.lower() == qualifier:
+            yield _Word(_sql_name(relation.table), (relation.table,), relation.kind)
 
 
 def _tables(relations: Sequence[Relation]) -> Iterator[_Word]:
     for relation in relations:
-        names = relation.name, relation.name.partition(".")[2]
-        yield _Word(relation.name, names, relation.kind)
+        yield _Word(relation.name, (relation.name, relation.table), relation.kind)
 
 
 def _columns(relation: Relation) -> Iterator[_Word]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from mimiceye_duck.explore.grid import escaped
+
 _MARGIN = "  "
 
 
@@ -22,7 +24,7 @@ def print_list(
     Cells stand below each other, `most` characters wide at most, the one numbered `right`
     flush right; the text wraps beside them. What is longer has a line of its own.
     """
-    every = list(rows)
+    every = [(tuple(map(escaped, cells)), _paragraph(text)) for cells, text in rows]
     widths = [
         max((len(cells[place]) for cells, _ in every if len(cells[place]) <= limit), default=0)
         for place, limit in enumerate(most)
@@ -61,8 +63,13 @@ def _print_name(console: Console, name: str, line: str) -> None:
 
 def print_text(console: Console, text: str) -> None:
     """Print a paragraph, wrapped."""
-    for line in textwrap.wrap(text, console.width, break_on_hyphens=False):
+    for line in textwrap.wrap(_paragraph(text), console.width, break_on_hyphens=False):
         console.print(Text(line), soft_wrap=True)
+
+
+def _paragraph(text: str) -> str:
+    """A text without its own line ends, and that cannot command a terminal."""
+    return escaped(" ".join(text.split()))
 
 
 def first_sentence(text: str) -> str:

@@ -15,17 +15,38 @@ def resolve(name: str, known: Iterable[str], what: str) -> str:
     >>> resolve("EDSTAYS", ["mimiciv_ed.edstays", "mimiciv_ed.triage"], "table or view")
     'mimiciv_ed.edstays'
     """
+    names = set(known)
+    found = meant(name, names)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        do = f"one of {', '.join(found)}"
+        raise UserError(Problem(f"more than one {what} has this name", found=name, do=do))
+    raise UserError(Problem(f"no {what} has this name", found=name, do=did_you_mean(name, names)))
+
+
+def meant(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that `name` may stand for; more than one where schemas share it.
+
+    >>> meant("Fixations", ["eye_gaze.fixations", "marts.fixations", "marts.labels"])
+    ['eye_gaze.fixations', 'marts.fixations']
+    """
     names = sorted(set(known))
     if name in names:
-        return name
-    for spelt in (str, _own):
-        meant = [one for one in names if spelt(one).lower() == name.lower()]
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
-            do = f"one of {', '.join(meant)}"
-            raise UserError(Problem(f"more than one {what} has this name", found=name, do=do))
-    raise UserError(Problem(f"no {what} has this name", found=name, do=did_you_mean(name, names)))
+        return [name]
+    for spelt in (str, without_schema):
+        if found := [one for one in names if spelt(one).lower() == name.lower()]:
+            return found
+    return []
+
+
+def without_schema(name: str) -> str:
+    """The name of a table or view in its schema.
+
+    >>> without_schema("marts.labels"), without_schema("labels")
+    ('labels', 'labels')
+    """
+    return name.partition(".")[2] or name
 
 
 def near(name: str, known: Iterable[str]) -> list[str]:
@@ -45,12 +66,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return "did you mean " + " or ".join(found) + "?" if found else None
 
 
-def _own(name: str) -> str:
-    """A name without its schema."""
-    return name.partition(".")[2] or name
-
-
 def _likeness(name: str, known: str) -> float:
     # A name without a schema is held against the names without theirs, too.
-    spellings = {known} if "." in name else {known, _own(known)}
+    spellings = {known} if "." in name else {known, without_schema(known)}
     return max(SequenceMatcher(None, name.lower(), one.lower()).ratio() for one in spellings)

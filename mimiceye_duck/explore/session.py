@@ -1,14 +1,16 @@
 """A build opened for questions: read-only, and confined to the files that its views read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
+from mimiceye_duck.builder import budget
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.render import Sql, glob_escaped, ident, literal, render
+from mimiceye_duck.render import glob_escaped, render
 
 _SOURCES = "select path, is_folder from settings.sources order by path"
 _STORED = "select table_name from duckdb_tables() where schema_name = 'cohort'"
@@ -23,6 +25,8 @@ def opened(
     cohort: bool = False,
     allow_files: bool = False,
     writes: Sequence[Path] = (),
+    threads: int | None = None,
+    memory_limit: str | None = None,
     temp_dir: Path | None = None,
 ) -> Iterator[Database]:
     """Open a database that `build` or `attach` wrote; no statement can change it.
@@ -30,14 +34,19 @@ def opened(
     Files other than the database, those its views read, and `writes`, are out of reach unless
     `allow_files`. With `cohort` the schemas mimiciv_hosp, mimiciv_icu and mimiciv_ed hold the
     stored rows of the built patients, under the names that mimic-code's concept queries use.
-    What memory does not hold goes to `temp_dir`, or beside the database. Raises `UserError`
-    when there is no database.
+    `threads` and `memory_limit` are the container's unless told. What memory does not hold goes
+    to `temp_dir`, or beside the database. Raises `UserError` when there is no database.
     """
     require(path)
+    threads, memory_limit = threads or budget.threads(), memory_limit or budget.memory_limit()
+    open_one = partial(Database.open, threads=threads, memory_limit=memory_limit)
     if cohort:
-        database = _on_cohort(path, temp_dir)
+        Database.open(path, read_only=True).close()  # says what is wrong with the file
+        # One in memory would spill into the current folder.
+        beside = path.absolute().with_name(path.name + ".tmp")
+        database = _on_cohort(open_one(temp_dir=temp_dir or beside), path)
     else:
-        database = Database.open(path, read_only=True, temp_dir=temp_dir)
+        database = open_one(path, read_only=True, temp_dir=temp_dir)
     try:
         # Else a table that is not there would be looked for among this program's variables.
         database.execute("set python_enable_replacements = false")
@@ -60,6 +69,16 @@ def require(path: Path) -> None:
         )
 
 
+def require_cohort(names: Container[str], instead: str | None = None) -> None:
+    """Raise `UserError` when a database of these tables is none of a build.
+
+    `instead` says what does without a cohort.
+    """
+    if "cohort.subjects" not in names:
+        do = "; ".join(filter(None, ("`build` stores one", instead)))
+        raise UserError(Problem("the database holds no cohort", do=do))
+
+
 def _confine(database: Database, writes: Sequence[Path]) -> None:
     try:
         sources = database.rows(_SOURCES)
@@ -72,23 +91,13 @@ def _confine(database: Database, writes: Sequence[Path]) -> None:
     database.confine(files + [str(path) for path in writes], folders)
 
 
-def _on_cohort(path: Path, temp_dir: Path | None) -> Database:
-    """A database in memory that shows the build's relations, the clinical ones from `cohort`."""
-    Database.open(path, read_only=True).close()  # says what is wrong with the file
-    # One in memory would spill into the current folder.
-    beside = path.absolute().with_name(path.name + ".tmp")
-    database = Database.open(temp_dir=temp_dir or beside)
+def _on_cohort(database: Database, path: Path) -> Database:
+    """Let a database in memory show a build's relations, the clinical ones from `cohort`."""
     try:
         database.execute(render("attach_read_only", path=str(path), name="build"))
         stored = {table for (table,) in database.rows(_STORED)}
-        if "subjects" not in stored:
-            raise UserError(
-                Problem(
-                    "the database holds no cohort",
-                    where=str(path),
-                    do="`build` stores one; without --cohort all patients are read",
-                )
-            )
+        named = {f"cohort.{table}" for table in stored}
+        require_cohort(named, "without --cohort all patients are read")
         _put_before_sources(database, stored)
     except BaseException:
         database.close()
@@ -103,8 +112,8 @@ def _put_before_sources(database: Database, stored: set[str]) -> None:
     for schema, prefix in _CLINICAL.items():
         database.execute(render("schema", name=f"memory.{schema}"))
         for table in sorted(table for table in stored if table.startswith(prefix)):
-            rows = Sql(f"from {ident(f'build.cohort.{table}')}")
+            rows = render("rows", name=f"build.cohort.{table}")
             name = f"memory.{schema}.{table.removeprefix(prefix)}"
             database.execute(render("create_view", name=name, select=rows))
         search += [f"memory.{schema}", f"build.{schema}"]
-    database.execute(f"set search_path = {literal(','.join(search))}")
+    database.execute(render("search_path", path=",".join(search)))

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from mimiceye_duck.errors import Problem, UsageError
 from mimiceye_duck.explore.catalog import Column, Relation, n_rows, n_rows_at_once, relations
+from mimiceye_duck.explore.grid import escaped
 from mimiceye_duck.explore.layout import first_sentence, print_list, print_text
 from mimiceye_duck.explore.names import resolve
 from mimiceye_duck.explore.session import opened
@@ -29,14 +29,8 @@ _SCHEMAS = {
 }
 
 
-def _check(format: str) -> None:
-    if format not in ("table", "json"):
-        raise UsageError(Problem(f"--format knows no '{format}'", do="table or json"))
-
-
 def show_tables(database: Path, format: str) -> None:
     """Print every table and view with its number of rows and what it holds."""
-    _check(format)
     with opened(database) as connection:
         found = relations(connection)
         counts = n_rows_at_once(connection, found)
@@ -68,7 +62,7 @@ def print_relations(
 
 
 def _heading(name: str, about: str) -> Text:
-    return Text.assemble((name, "bold"), f"  {about}" if about else "")
+    return Text.assemble((escaped(name), "bold"), escaped(f"  {about}" if about else ""))
 
 
 def _number(count: int | None) -> str:
@@ -102,7 +96,6 @@ def _about(relation: Relation, count: int | None) -> dict[str, object]:
 
 def show_relation(database: Path, name: str, format: str) -> None:
     """Print what a table or view is, and each of its columns."""
-    _check(format)
     with opened(database) as connection:
         known = {one.name: one for one in relations(connection)}
         relation = known[resolve(name, known, "table or view")]
@@ -124,7 +117,7 @@ def print_relation(console: Console, relation: Relation, count: int | None) -> N
     print_list(console, _facts(relation, count), most=(6,))
     for path in relation.paths:
         # In one piece however long, to be copied.
-        console.print(Text(f"  file    {path}"), soft_wrap=True)
+        console.print(Text(escaped(f"  file    {path}")), soft_wrap=True)
     console.print()
     rows = [(("column", "type", "unit"), "what it is"), *map(_row, relation.columns)]
     print_list(console, rows, most=(_names(console), 12, console.width // 10))
