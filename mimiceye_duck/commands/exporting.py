@@ -16,6 +16,12 @@ def _parted(words: list[str] | None) -> list[str]:
     return [name for name in names if name]
 
 
+def _memory(text: str | None) -> str | None:
+    from mimiceye_duck.builder.options import memory
+
+    return memory(text)
+
+
 Out = Annotated[Path | None, typer.Option("--out", help="The folder to write.")]
 Tables = Annotated[
     list[str] | None,
@@ -28,7 +34,8 @@ AllPatients = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what an earlier export wrote.")]
 Threads = Annotated[int | None, typer.Option(help="Threads to use.", min=1)]
-Memory = Annotated[str | None, typer.Option(help="Memory to use, as 2GB.")]
+Memory = Annotated[str | None, typer.Option(callback=_memory, help="Memory to use, as 2GB.")]
+TempDir = Annotated[Path | None, typer.Option(help="Where to spill; else in --out.")]
 
 
 @app.command()
@@ -43,7 +50,7 @@ def parquet(
     ] = None,
     threads: Threads = None,
     memory_limit: Memory = None,
-    temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in --out.")] = None,
+    temp_dir: TempDir = None,
     force: Force = False,
 ) -> None:
     """Write source tables, links and marts as OUT/{schema}/{table}.parquet.
@@ -82,6 +89,9 @@ def csv(
         str | None, typer.Option(help="The files' name, NAME.csv; else that of --file.")
     ] = None,
     all_patients: AllPatients = False,
+    threads: Threads = None,
+    memory_limit: Memory = None,
+    temp_dir: TempDir = None,
     force: Force = False,
 ) -> None:
     """Write tables or your own query as CSV, one file a patient.
@@ -104,16 +114,33 @@ def csv(
             file=file,
             name=name,
             all_patients=all_patients,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=temp_dir,
             force=force,
         )
     typer.echo(told)
 
 
 @app.command()
-def meds(database: Database = DATABASE, out: Out = None, force: Force = False) -> None:
+def meds(
+    database: Database = DATABASE,
+    out: Out = None,
+    threads: Threads = None,
+    memory_limit: Memory = None,
+    temp_dir: TempDir = None,
+    force: Force = False,
+) -> None:
     """Write the patients' timeline as a MEDS dataset."""
     from mimiceye_duck.export.meds import export_meds
 
     with stoppable():
-        told = export_meds(database, out, force=force)
+        told = export_meds(
+            database,
+            out,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=temp_dir,
+            force=force,
+        )
     typer.echo(told)

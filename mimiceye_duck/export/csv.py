@@ -2,29 +2,28 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.builder import budget
 from mimiceye_duck.builder.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.run import side_by_side
-from mimiceye_duck.contracts import Contract, contracts, subject_column
+from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.explore import catalog
+from mimiceye_duck.explore.catalog import Relation, relations
 from mimiceye_duck.explore.names import resolve
 from mimiceye_duck.explore.query import problem, query_text, statement
-from mimiceye_duck.explore.session import opened, require
+from mimiceye_duck.explore.session import opened, require, require_cohort
 from mimiceye_duck.export.folder import Folder, beside, is_full
-from mimiceye_duck.models import models
-from mimiceye_duck.render import Sql, glob_escaped, ident, render
+from mimiceye_duck.export.selection import ALL_PATIENTS, require_owners
+from mimiceye_duck.export.text_rows import owned, text_rows
+from mimiceye_duck.render import Sql, render
 
-_SOURCE_FILE = "select path from settings.sources where table_name = ?"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 # What Windows keeps for its devices, whatever follows a dot.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -65,6 +64,9 @@ def export_csv(
     file: Path | None = None,
     name: str | None = None,
     all_patients: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_dir: Path | None = None,
     force: bool = False,
 ) -> str:
     """Write `patient_{subject_id}/` below `out`, else below `csv/` beside the database.
@@ -84,8 +86,13 @@ def export_csv(
     if not tables:
         _checked(name)
     require(database)
-    folder = Folder(out or beside(database, "csv"), force=force)
-    with folder, opened(database, temp_dir=folder.spill) as session:
+    folder = Folder(out or beside(database, "csv"), force=force, temp_dir=temp_dir)
+    with (
+        folder,
+        opened(
+            database, threads=threads, memory_limit=memory_limit, temp_dir=folder.spill
+        ) as session,
+    ):
         if tables:
             pieces = _tables(session, folder.tree, tables, all_patients=all_patients)
         else:
@@ -114,7 +121,7 @@ def _query(session: Database, tree: Path, text: str, name: str) -> _Piece:
         select = statement(session, text)
         # A comment may end the text.
         rows = Sql(f"({select}\n)")
-        names, relation = _owned(session, "the query", rows, None)
+        names, relation = owned(session, "the query", rows, None)
     except duckdb.Error as error:
         raise UserError(problem(error, session, text)) from None
     return _piece(tree, name, names, relation, f"{name}.csv", EVERYONE)
@@ -123,14 +130,9 @@ def _query(session: Database, tree: Path, text: str, name: str) -> _Piece:
 def _tables(
     session: Database, tree: Path, asked: Iterable[str], *, all_patients: bool
 ) -> list[_Piece]:
-    known = set(catalog.names(session))
-    if not all_patients and "cohort.subjects" not in known:
-        raise UserError(
-            Problem(
-                "the database holds no cohort",
-                do="`build` stores one; --all-patients writes the patients of the sources",
-            )
-        )
+    known = {relation.name: relation for relation in relations(session)}
+    if not all_patients:
+        require_cohort(known, ALL_PATIENTS)
     pieces: dict[str, _Piece] = {}
     problems: list[Problem] = []
     for word in asked:
@@ -145,27 +147,22 @@ def _tables(
 
 
 def _table(
-    session: Database, tree: Path, name: str, known: set[str], *, all_patients: bool
+    session: Database,
+    tree: Path,
+    name: str,
+    known: Mapping[str, Relation],
+    *,
+    all_patients: bool,
 ) -> _Piece:
     contract = contracts().get(name)
     path = "/".join(map(_checked, name.split(".", 1))) + ".csv"
-    if contract is None:
-        rows = _in_order(name)
-    else:
-        if contract.patient_file and not contract.is_file_set:
-            path = contract.patient_file
-        rows = _rows(session, contract, known, all_patients=all_patients)
+    if contract and contract.patient_file and not contract.is_file_set:
+        path = contract.patient_file
+    rows = text_rows(known, name, all_patients=all_patients)
     stored = {one.cohort_name: one for one in contracts().values()}
     origin = contract or stored.get(name)
-    if origin and origin.patient_of and origin.patient_of not in known:
-        raise UserError(
-            Problem(
-                f"nothing says whose the rows of {name} are",
-                found=f"no {origin.patient_of} in the database",
-                do="`build` makes it",
-            )
-        )
-    names, relation = _owned(session, name, rows, origin)
+    require_owners(name, origin.patient_of if origin else None, known)
+    names, relation = owned(session, name, rows, origin)
     return _piece(tree, name, names, relation, path, EVERYONE if all_patients else COHORT)
 
 
@@ -174,74 +171,6 @@ def _piece(
 ) -> _Piece:
     cells = [str(place) for place in range(len(names))]
     return _Piece(relation, Csv(tree, name, names, numbered=False, cells=cells), path, whose)
-
-
-def _in_order(name: str) -> Sql:
-    """The rows of a relation of ours, by its key: a view's come in any order."""
-    model = models().get(name)
-    return (
-        render("in_order", relation=name, columns=model.key) if model and model.key else ident(name)
-    )
-
-
-def _rows(session: Database, contract: Contract, known: set[str], *, all_patients: bool) -> Sql:
-    """A source's rows: the text of its file, else those that are stored, else those of the view."""
-    is_repaired = f"repaired.{contract.schema}_{contract.table}" in models()
-    paths = session.rows(_SOURCE_FILE, [contract.id]) if "settings.sources" in known else []
-    if paths and contract.format == "csv" and not contract.is_file_set and not is_repaired:
-        [(path,)] = paths
-        if not Path(path).is_file():
-            raise UserError(
-                Problem(
-                    f"the file of {contract.id} is not where it was",
-                    where=path,
-                    do="`mimiceye-duck attach` points the views elsewhere",
-                )
-            )
-        return render("csv_text", patterns=[glob_escaped(path)], with_filename=False)
-    if not all_patients and contract.cohort_name in known:
-        return ident(contract.cohort_name)
-    if is_repaired:
-        raise UserError(
-            Problem(
-                f"only the built patients' rows of {contract.id} are repaired and stored",
-                do="leave out --all-patients; spreadsheets/EyeGaze of a build has all rows",
-            )
-        )
-    return ident(contract.id)
-
-
-def _owned(
-    session: Database, what: str, rows: Sql, origin: Contract | None
-) -> tuple[list[str], Sql]:
-    """The names of the columns of some rows, and the rows as text with the patient of each."""
-    types = session.types(rows)
-    names = list(types)
-    places = {name.lower(): str(place) for place, name in reversed([*enumerate(names)])}
-    texts = render("numbered_texts", relation=rows, columns=types.items())
-    subject = subject_column(origin) if origin else None
-    for spelling in _spellings(origin, subject) if origin and subject else ["subject_id"]:
-        if spelling in places:
-            return names, render("owned", relation=texts, subject=places[spelling])
-    if origin and origin.patient_of:
-        owners = {name.lower(): name for name in session.columns(ident(origin.patient_of))}
-        for column in origin.columns:
-            for spelling in _spellings(origin, column.name):
-                if spelling in places.keys() & owners.keys():
-                    key = {"key": places[spelling], "owner_key": owners[spelling]}
-                    return names, render("owned_via", relation=texts, via=origin.patient_of, **key)
-    raise UserError(
-        Problem(
-            f"{what} has no column subject_id",
-            found=", ".join(names),
-            do="a query that joins one, as `... join links.cxr_stay using (dicom_id)`",
-        )
-    )
-
-
-def _spellings(contract: Contract, column: str) -> list[str]:
-    """What a column may be called, in lower case."""
-    return [column.lower(), contract.column(column).header.lower()]
 
 
 def _make_way(folder: Folder, pieces: Iterable[_Piece]) -> list[str]:
@@ -279,8 +208,9 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
                 )
         entries.extend(found)
 
+    threads = int(session.value("select current_setting('threads')"))
     try:
-        side_by_side(session, Steps(), "writing CSV", pieces, write, budget.threads())
+        side_by_side(session, Steps(), "writing CSV", pieces, write, threads)
     except (duckdb.Error, OSError) as error:
         if is_full(error):
             # Only now, since to count the bytes takes as long as to write them.

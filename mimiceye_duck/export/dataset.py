@@ -1,6 +1,5 @@
 """The list of an export, dataset.json: which tables are there, whose rows, what they mean."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import duckdb
 from mimiceye_duck.builder.record import version
 from mimiceye_duck.db import Database
 from mimiceye_duck.explore.catalog import Relation
+from mimiceye_duck.export import json_file
 from mimiceye_duck.export.parquet_file import File
 from mimiceye_duck.export.selection import Table
 
@@ -20,6 +20,22 @@ NOTICE = (
     "Data of patients under the data use agreements of its sources. Do not share it: whoever"
     " wants it signs the agreements, downloads the sources and builds it."
 )
+_TEXT = str | None
+_SHAPE = {
+    "mimiceye_duck": str,
+    "build": dict,
+    "tables": [
+        {
+            "name": str,
+            "path": str,
+            "partitioned_by": _TEXT,
+            "description": _TEXT,
+            "key": [str],
+            "columns": [{"name": str, "type": str, "unit": _TEXT, "description": _TEXT}],
+            "files": [{"path": str, "rows": int, "bytes": int, "sha256": str}],
+        }
+    ],
+}
 _SETTINGS = """
 select
     settings.cohort,
@@ -75,12 +91,13 @@ def entry(
 
 
 def earlier(out: Path) -> Mapping[str, Any] | None:
-    """The list of an earlier export of ours, None where there is none."""
-    try:
-        content = json.loads((out / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) and "mimiceye_duck" in content else None
+    """The list of an earlier export of ours, None where there is none or it is damaged."""
+    content = json_file.read(out / NAME, _SHAPE)
+    tables = content["tables"] if content else ()
+    are_ours = all(
+        "." in one["name"] and (one["partitioned_by"] or len(one["files"]) == 1) for one in tables
+    )
+    return content if are_ours else None
 
 
 def is_of(content: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -11,8 +12,11 @@ import duckdb
 
 from mimiceye_duck.db import reason
 from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.export.lock import held
+from mimiceye_duck.export.renaming import Renaming
 
 _WORK = ".mimiceye-duck-export"
+_LOCK = "lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHOWN = 10
 
@@ -32,21 +36,31 @@ class Folder:
 
     Files grow in `tree` under the names that they shall have. They are renamed into OUT when
     the block ends well; when it does not, none is. `last` says that an export is whole: it goes
-    first and comes last. `spill` is a place for DuckDB's temporary files. `needed` is an estimate
-    of the bytes that the export takes, for the error of a full disk. Raises `UserError` for
-    files that are there already and may not be replaced, and for whatever DuckDB or the file
-    system refuses in the block, without a row's values.
+    first and comes last. Renaming that was begun by a program that was killed is completed
+    before anything else. `spill` is a place for DuckDB's temporary files, `temp_dir` if given.
+    `needed` is an estimate of the bytes that the export takes, for the error of a full disk.
+    Raises `UserError` while another export writes here, for files that are there already and
+    may not be replaced, and for whatever DuckDB or the file system refuses in the block, without
+    a row's values.
     """
 
-    def __init__(self, out: Path, *, force: bool = False, last: str | None = None) -> None:
+    def __init__(
+        self,
+        out: Path,
+        *,
+        force: bool = False,
+        last: str | None = None,
+        temp_dir: Path | None = None,
+    ) -> None:
         self.out = Path(os.path.abspath(out))
         self.force = force
         self.last = last
         self.needed: int | None = None
         self._work = self.out / _WORK
         self.tree = self._work / "tree"
-        self.spill = self._work / "spill"
-        self._old = self._work / "old"
+        self.spill = temp_dir or self._work / "spill"
+        self._renaming = Renaming(self.out, self._work)
+        self._held = ExitStack()
         self._made: list[Path] = []
         self._whole: set[str] = set()
         self._retired: set[str] = set()
@@ -59,10 +73,15 @@ class Folder:
     def __enter__(self) -> "Folder":
         self._made = [path for path in (self.out, *self.out.parents) if not path.exists()]
         try:
-            # What an export that was killed left.
-            _remove(self._work)
-            self.tree.mkdir(parents=True)
+            with ExitStack() as entered:
+                entered.enter_context(held(self._work / _LOCK))
+                self._renaming.complete()
+                self._sweep()
+                self.tree.mkdir()
+                self.spill.mkdir(parents=True, exist_ok=True)
+                self._held = entered.pop_all()
         except OSError as error:
+            self._leave(failed=True)
             raise self._told(error) from error
         return self
 
@@ -72,19 +91,19 @@ class Folder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                self._publish()
-        except BaseException as failure:
-            error = failure
-        try:
-            _remove(self._work)
-        except OSError as failure:
-            error = error or failure
+        with self._held:
+            try:
+                if error is None:
+                    self._publish()
+            except BaseException as failure:
+                error = failure
+            try:
+                self._sweep()
+            except OSError as failure:
+                error = error or failure
+        self._leave(failed=error is not None)
         if error is None:
             return
-        for path in self._made:
-            _remove_if_empty(path)
         if isinstance(error, duckdb.Error):
             raise self._told(error) from None  # its words may quote a row
         if isinstance(error, OSError):
@@ -144,27 +163,22 @@ class Folder:
         return sorted(found, key=lambda name: (name == self.last, name))
 
     def _publish(self) -> None:
-        names = self._units()
-        self.refuse_existing(names)
-        moves: list[tuple[Path, Path]] = []
+        coming = self._units()
+        self.refuse_existing(coming)
+        names = self._retired.union(coming, [self.last] if self.last else ())
+        going = sorted(names, key=lambda name: (name != self.last, name))
+        self._renaming.run(going, coming)
 
-        def move(path: Path, target: Path) -> None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            moves.append((path, target))
-            os.replace(path, target)
+    def _sweep(self) -> None:
+        """Empty the staging folder, unless old files are in it that could not be put back."""
+        if not self._renaming.is_pending:
+            for path in self._work.iterdir():
+                if path.name != _LOCK:
+                    _remove(path)
 
-        going = self._retired.union(names, [self.last] if self.last else ())
-        try:
-            for name in sorted(going, key=lambda name: (name != self.last, name)):
-                if os.path.lexists(self.out / name):
-                    move(self.out / name, self._old / name)
-            for name in names:
-                move(self.tree / name, self.out / name)
-        except BaseException:
-            for path, target in reversed(moves):
-                if os.path.lexists(target):
-                    os.replace(target, path)
-            raise
+    def _leave(self, *, failed: bool) -> None:
+        for path in (self._work, *(self._made if failed else ())):
+            _remove_if_empty(path)
 
     def _told(self, error: duckdb.Error | OSError) -> UserError:
         """A failure in words that quote no row; the parts are gone by now."""

@@ -1,7 +1,5 @@
 """The patients' timeline as a MEDS dataset."""
 
-import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +11,12 @@ from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.record import version
 from mimiceye_duck.contracts import contracts, datasets
 from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.explore.session import opened, require
+from mimiceye_duck.explore.catalog import names
+from mimiceye_duck.explore.session import opened, require, require_cohort
+from mimiceye_duck.export import json_file
+from mimiceye_duck.export.dataset import NOTICE
 from mimiceye_duck.export.folder import Folder, beside
+from mimiceye_duck.export.parquet_file import arrow_schema, write_sorted
 from mimiceye_duck.models import Model, ordered, read
 from mimiceye_duck.render import Sql, ident, quoted, render
 from mimiceye_duck.resources import SQL
@@ -31,43 +32,47 @@ _FILES = {
     "meds.codes": "metadata/codes.parquet",
     "meds.subject_splits": "metadata/subject_splits.parquet",
 }
-_TERMS = "data of patients under the data use agreements of its sources: do not share it"
+# As MEDS has it.
+_TYPES = {"text_value": pyarrow.large_string()}
 # Twice what it is on the open demos.
 _BYTES_PER_EVENT = 10
 
-_RELATIONS = """
-select table_schema || '.' || table_name
-from information_schema.tables
-where table_catalog = current_database()
-"""
 
-
-def export_meds(database: Path, out: Path | None, *, force: bool = False) -> str:
+def export_meds(
+    database: Path,
+    out: Path | None,
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_dir: Path | None = None,
+    force: bool = False,
+) -> str:
     """Write `data/*.parquet` and `metadata/*` below `out`, else below `meds/` beside the database.
 
     Returns what a person should know. Raises `UserError` for a database without a cohort, and
     where something is that `force` does not let replace.
     """
     require(database)
-    folder = Folder(out or beside(database, "meds"), force=force, last=_DATASET)
+    out = out or beside(database, "meds")
+    folder = Folder(out, force=force, last=_DATASET, temp_dir=temp_dir)
     with folder:
         folder.refuse_existing([_DATASET, *_FILES.values()])
-        if _is_ours(folder.out):
+        earlier = json_file.read(folder.out / _DATASET, {"etl_name": str})
+        if earlier and earlier["etl_name"] == ETL_NAME:
             folder.retire(["data"])
         folder.place_whole("data")
         folder.refuse_existing(["data"])
-        with opened(database, allow_files=True, temp_dir=folder.spill) as source:
+        with opened(
+            database,
+            allow_files=True,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=folder.spill,
+        ) as source:
+            # Every file is sorted: to keep the order before that would only take memory.
+            source.execute("set preserve_insertion_order = false")
             n_events = _write(source, folder)
     return f"{n_events:,} events in {folder.out}"
-
-
-def _is_ours(out: Path) -> bool:
-    """Whether the dataset in a folder is an earlier export of ours."""
-    try:
-        content = json.loads((out / _DATASET).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("etl_name") == ETL_NAME
 
 
 def _write(source: Database, folder: Folder) -> int:
@@ -86,9 +91,8 @@ def _write(source: Database, folder: Folder) -> int:
             _copy(source, models["meds.data"], events, folder.tree / f"data/{number}.parquet")
             step.advance()
     for name, file in _FILES.items():
-        _copy(source, models[name], Sql(models[name].sql), folder.tree / file)
-    text = json.dumps(_dataset(source), indent=2, ensure_ascii=False) + "\n"
-    (folder.tree / _DATASET).write_text(text, encoding="utf-8", newline="\n")
+        _copy(source, models[name], ident(name), folder.tree / file)
+    json_file.write(folder.tree / _DATASET, _dataset(source))
     return n_events
 
 
@@ -97,9 +101,8 @@ def _make_views(source: Database) -> Mapping[str, Model]:
     files = sorted((SQL / "meds").glob("*.sql"))
     models = {name: read(file, name) for file in files for name in [f"meds.{file.stem}"]}
     build = source.value("select current_database()")
-    there = {name for (name,) in source.rows(_RELATIONS)}
-    if "cohort.subjects" not in there:
-        raise UserError(Problem("the database holds no cohort", do="`build` stores one"))
+    there = set(names(source))
+    require_cohort(there)
     # A build's database is not written to, and a view sees only the one it is in.
     source.execute("attach ':memory:' as meds_views (read_write)")
     source.execute("use meds_views")
@@ -119,21 +122,9 @@ def _make_views(source: Database) -> Mapping[str, Model]:
     return models
 
 
-def _copy(source: Database, model: Model, select: Sql, file: Path) -> None:
-    schema = base64.b64encode(_schema(source, model).serialize()).decode()
-    source.execute(render("meds_file", select=select, path=str(file), arrow_schema=schema))
-
-
-def _schema(source: Database, model: Model) -> pyarrow.Schema:
-    """A model's columns as Arrow reads them back, which Parquet's own types do not all tell."""
-    none = source.connection.sql(f"from {model.name} limit 0")  # noqa: S608
-    return pyarrow.schema([_field(model, field) for field in none.to_arrow_table().schema])
-
-
-def _field(model: Model, field: pyarrow.Field) -> pyarrow.Field:
-    if field.name == "text_value":
-        field = field.with_type(pyarrow.large_string())  # as MEDS has it
-    return field.with_metadata({"description": model.columns[field.name].text})
+def _copy(source: Database, model: Model, rows: Sql, file: Path) -> None:
+    schema = arrow_schema(source, rows, model.columns, types=_TYPES)
+    write_sorted(source, rows, list(model.columns), file, schema, nulls_first=True)
 
 
 def _dataset(source: Database) -> dict[str, Any]:
@@ -150,7 +141,7 @@ def _dataset(source: Database) -> dict[str, Any]:
         "etl_version": version(),
         "meds_version": MEDS_VERSION,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "license": "; ".join([*licences, _TERMS]),
+        "license": "; ".join([*licences, NOTICE]),
         "raw_source_id_columns": ids,
         "other_extension_columns": [name for name in columns if name not in ids],
     }

@@ -1,8 +1,6 @@
 """Tables as Parquet, for analytics."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +8,14 @@ from urllib.parse import quote
 
 import duckdb
 
-from mimiceye_duck.builder import budget
-from mimiceye_duck.builder.options import memory
 from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.catalog import relations
 from mimiceye_duck.explore.names import resolve
-from mimiceye_duck.explore.session import require
-from mimiceye_duck.export import croissant, dataset, selection
+from mimiceye_duck.explore.session import opened, require
+from mimiceye_duck.export import croissant, dataset, json_file, selection
 from mimiceye_duck.export.folder import Folder, beside, is_full, size
 from mimiceye_duck.export.parquet_file import File, write, write_partitions
 from mimiceye_duck.export.selection import Table
@@ -65,30 +61,27 @@ def export_parquet(
     know. Raises `UserError` where something is that `force` does not let replace.
     """
     require(database)
-    limit = memory(memory_limit) or budget.memory_limit()
-    folder = Folder(out or beside(database, "parquet"), force=force, last=dataset.NAME)
-    spill = temp_dir or folder.spill
+    out = out or beside(database, "parquet")
+    folder = Folder(out, force=force, last=dataset.NAME, temp_dir=temp_dir)
     with folder:
-        spill.mkdir(parents=True, exist_ok=True)
-        opened = Database.open(
+        with opened(
             database,
-            read_only=True,
-            threads=threads or budget.threads(),
-            memory_limit=limit,
-            temp_dir=spill,
-        )
-        with closing(opened):
+            allow_files=True,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=folder.spill,
+        ) as source:
             # Every table is sorted: to keep the order before that would only take memory.
-            opened.execute("set preserve_insertion_order = false")
-            known = relations(opened)
+            source.execute("set preserve_insertion_order = false")
+            known = relations(source)
             chosen = selection.tables(known, tables, all_patients=all_patients)
             pieces = _pieces(chosen, partition_by)
-            facts = dataset.build_facts(opened, known)
+            facts = dataset.build_facts(source, known)
             kept = _make_way(folder, pieces, facts)
-            entries = _write(opened, folder, pieces, spill)
+            entries = _write(source, folder, pieces)
         content = dataset.dataset(facts, [*kept, *entries])
-        _write_json(folder.tree / dataset.NAME, content)
-        _write_json(folder.tree / croissant.NAME, croissant.croissant(content))
+        json_file.write(folder.tree / dataset.NAME, content)
+        json_file.write(folder.tree / croissant.NAME, croissant.croissant(content))
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
     return f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
 
@@ -167,15 +160,13 @@ def _spare_sources(folder: Folder, pieces: Sequence[_Piece]) -> None:
         )
 
 
-def _write(
-    database: Database, folder: Folder, pieces: Sequence[_Piece], spill: Path
-) -> list[dict[str, Any]]:
+def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[dict[str, Any]]:
     """Write the tables, side by side; returns what the list says of them."""
     entries: list[dict[str, Any]] = []
 
     def write_one(cursor: Database, piece: _Piece) -> None:
         try:
-            entries.append(_entry(cursor, folder, piece, spill))
+            entries.append(_entry(cursor, folder, piece))
         except duckdb.Error as error:
             if is_full(error):
                 raise
@@ -199,11 +190,11 @@ def _workers(database: Database) -> int:
     return max(1, min(threads, int(memory // _BYTES_PER_WORKER)))
 
 
-def _entry(database: Database, folder: Folder, piece: _Piece, spill: Path) -> dict[str, Any]:
+def _entry(database: Database, folder: Folder, piece: _Piece) -> dict[str, Any]:
     table, path, column, tree = piece.table, piece.path, piece.column, folder.tree
     files: list[File] = []
     if column:
-        files = write_partitions(database, table, tree, path, column, spill)
+        files = write_partitions(database, table, tree, path, column, folder.spill)
     if files:
         folder.place_whole(path)
     else:
@@ -237,8 +228,3 @@ def _bytes(database: Database, table: Table) -> int:
 
 def _files(path: Path) -> list[Path]:
     return [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-
-
-def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    file.write_text(text, encoding="utf-8", newline="\n")

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,8 @@ import pyarrow.parquet
 
 from mimiceye_duck.db import Database
 from mimiceye_duck.export.selection import Table
-from mimiceye_duck.render import glob_escaped, render
+from mimiceye_duck.models import Described
+from mimiceye_duck.render import Sql, glob_escaped, render
 
 # What a reader skips or reads as one: as many rows as DuckDB has in its own, fewer of long texts,
 # which take memory. DuckDB counts bytes only while it need not keep rows in order.
@@ -34,7 +35,7 @@ class File:
 def write(database: Database, table: Table, tree: Path, path: str) -> File:
     """Write a table's rows as the one file `tree`/`path`, sorted."""
     file = tree / path
-    _write_sorted(database, table, table.sorted_by, file)
+    write_sorted(database, table.rows, table.sorted_by, file, _metadata(database, table))
     return _written(tree, file)
 
 
@@ -51,7 +52,7 @@ def write_partitions(
     (tree / path).parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=spill) as folder:
         staged = Path(folder) / "sorted.parquet"
-        _write_sorted(database, table, order, staged)
+        write_sorted(database, table.rows, order, staged, _metadata(database, table))
         statement = render(
             "export_partitions",
             patterns=[glob_escaped(staged)],
@@ -66,25 +67,59 @@ def write_partitions(
     return [_written(tree, file) for file in files]
 
 
-def _write_sorted(database: Database, table: Table, order: tuple[str, ...], file: Path) -> None:
+def write_sorted(
+    database: Database,
+    rows: Sql,
+    order: Sequence[str],
+    file: Path,
+    metadata: Mapping[str, str],
+    *,
+    nulls_first: bool = False,
+) -> None:
+    """Write rows in row groups, ordered by these columns; DuckDB must not keep another order."""
     file.parent.mkdir(parents=True, exist_ok=True)
     statement = render(
         "export_parquet",
-        rows=table.rows,
+        rows=rows,
         order=order,
+        nulls_first=nulls_first,
         path=str(file),
         row_group_rows=ROW_GROUP_ROWS,
         row_group_bytes=ROW_GROUP_BYTES,
-        metadata=_metadata(database, table),
+        metadata=metadata,
     )
     database.execute(statement)
 
 
-def _metadata(database: Database, table: Table, without: str | None = None) -> dict[str, str]:
-    """What the file says of itself, by Arrow's own key and in plain words.
+def arrow_schema(
+    database: Database,
+    rows: Sql,
+    columns: Mapping[str, Described],
+    *,
+    types: Mapping[str, pyarrow.DataType] | None = None,
+    about: Mapping[str, str] | None = None,
+    without: str | None = None,
+) -> dict[str, str]:
+    """What rows are to Arrow, which Parquet's own types do not all tell, under Arrow's own key.
 
-    `without` is a column that is in the files' paths instead.
+    Each column is told with its description and unit. `types` replaces those of some columns,
+    `about` is said of the whole, and `without` is a column that is in the files' paths instead.
     """
+    empty = database.connection.sql(render("export_schema", rows=rows)).to_arrow_table()
+    fields = []
+    for field in empty.schema:
+        if field.name == without:
+            continue
+        described = columns[field.name]
+        told = {"description": described.text, "unit": described.unit}
+        field = field.with_type((types or {}).get(field.name, field.type))
+        fields.append(field.with_metadata({key: text for key, text in told.items() if text}))
+    schema = pyarrow.schema(fields, metadata=about)
+    return {"ARROW:schema": base64.b64encode(schema.serialize()).decode()}
+
+
+def _metadata(database: Database, table: Table, without: str | None = None) -> dict[str, str]:
+    """What a table's file says of itself, to Arrow and in plain words."""
     relation = table.relation
     texts = {
         "description": relation.description,
@@ -95,24 +130,14 @@ def _metadata(database: Database, table: Table, without: str | None = None) -> d
         "release": relation.release,
         "file": table.file,
     }
-    told = {key: text for key, text in texts.items() if text}
+    about = {key: text for key, text in texts.items() if text}
+    words = {one.name: Described(one.description or "", one.unit) for one in relation.columns}
     columns = [asdict(column) for column in relation.columns]
-    schema = pyarrow.schema(list(_fields(database, table, without)), metadata=told)
     return {
-        "ARROW:schema": base64.b64encode(schema.serialize()).decode(),
-        **told,
+        **arrow_schema(database, table.rows, words, about=about, without=without),
+        **about,
         "columns": json.dumps(columns, ensure_ascii=False),
     }
-
-
-def _fields(database: Database, table: Table, without: str | None) -> Iterator[pyarrow.Field]:
-    empty = database.connection.sql(render("export_schema", rows=table.rows))
-    words = {column.name: column for column in table.relation.columns}
-    for field in empty.to_arrow_table().schema:
-        if field.name != without:
-            column = words[field.name]
-            told = {"description": column.description, "unit": column.unit}
-            yield field.with_metadata({key: text for key, text in told.items() if text})
 
 
 def _written(tree: Path, file: Path) -> File:

@@ -1,6 +1,6 @@
 """What an export takes: tables of a database, and whose rows of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -8,9 +8,11 @@ from mimiceye_duck.contracts import Contract, contracts, subject_column
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.catalog import Relation
 from mimiceye_duck.explore.names import resolve
+from mimiceye_duck.explore.session import require_cohort
 from mimiceye_duck.models import KEPT
 from mimiceye_duck.render import Sql, ident, render
 
+ALL_PATIENTS = "--all-patients takes the patients of the sources"
 _SUBJECTS = "cohort.subjects"
 # Whose each image and study is.
 _IMAGES = "staging.cxr_images"
@@ -55,15 +57,19 @@ def tables(
     """
     known = {relation.name: relation for relation in relations}
     names = _resolved(asked, known) or _usual(known)
-    found = [_table(known, name, all_patients=all_patients) for name in sorted(names)]
-    if None in found:
+    return [_table(known, name, all_patients=all_patients) for name in sorted(names)]
+
+
+def require_owners(name: str, owners: str | None, known: Container[str]) -> None:
+    """Raise `UserError` when the relation is missing that says whose the rows of `name` are."""
+    if owners and owners not in known:
         raise UserError(
             Problem(
-                "the database holds no cohort",
-                do="`build` stores one; --all-patients exports the patients of the sources",
+                f"nothing says whose the rows of {name} are",
+                found=f"no {owners} in the database",
+                do="`build` makes it",
             )
         )
-    return [table for table in found if table]
 
 
 def _resolved(asked: Iterable[str], known: Mapping[str, Relation]) -> set[str]:
@@ -99,8 +105,7 @@ def _stored(contract: Contract, known: Mapping[str, Relation]) -> Relation | Non
     return None if name in KEPT.values() else known.get(name)
 
 
-def _table(known: Mapping[str, Relation], name: str, *, all_patients: bool) -> Table | None:
-    """A table; None where nothing says which of its rows are the cohort's."""
+def _table(known: Mapping[str, Relation], name: str, *, all_patients: bool) -> Table:
     contract = contracts().get(name)
     stored = _stored(contract, known) if contract else None
     if contract and stored and not (all_patients and name in known):
@@ -116,8 +121,8 @@ def _table(known: Mapping[str, Relation], name: str, *, all_patients: bool) -> T
         return replace(table, patients=None)
     if all_patients:
         return replace(table, patients="all")
-    if not {owners, _SUBJECTS} <= known.keys():
-        return None
+    require_cohort(known, ALL_PATIENTS)
+    require_owners(name, owners, known)
     return replace(table, rows=_of_cohort(relation, subject, known[owners]))
 
 

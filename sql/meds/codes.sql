@@ -6,7 +6,8 @@
 -- else it is what the contract says of the table. Parents are as in OMOP, with a slash
 -- after the vocabulary, for procedures only: a service of five digits, or of four with
 -- F, T or U, is of CPT4, one of a letter and four digits of HCPCS. The sources carry no
--- other published vocabulary.
+-- other published vocabulary. Of parts that make the same code, as a slash at an end
+-- can, the first are told.
 -- Columns:
 --   code: As in the data.
 --   description: What happened and what it means, the unit in brackets.
@@ -84,7 +85,7 @@ contract_tables as (
     where table_comment is not null
 ),
 
-final as (
+meanings as (
     select
         codes.code,
         case codes.code
@@ -148,6 +149,43 @@ final as (
             codes.source_table = facts.source_table
             and codes.event = facts.column_name
     left join contract_tables on codes.source_table = contract_tables.source_table
+),
+
+placed as (
+    select
+        code,
+        description,
+        parent_codes,
+        source_table,
+        event,
+        vocabulary,
+        source_code,
+        unit,
+        row_number() over (
+            partition by code
+            order by
+                source_table,
+                event,
+                vocabulary,
+                source_code,
+                unit,
+                description
+        ) as place
+    from meanings
+),
+
+final as (
+    select
+        code,
+        description,
+        parent_codes,
+        source_table,
+        event,
+        vocabulary,
+        source_code,
+        unit
+    from placed
+    where place = 1
 )
 
 select * from final

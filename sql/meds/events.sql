@@ -12,7 +12,9 @@
 -- whose image has no time is left out, as the image is.
 -- code is source_table//event//vocabulary//source_code//unit without the parts that are
 -- null: the contract's name, what happened, and what the source calls it. Only
--- procedures have a vocabulary, ICD-9 or ICD-10. Birth and death have MEDS's own codes.
+-- procedures have a vocabulary, ICD-9 or ICD-10. Slashes in a row in what the source
+-- wrote are one in the code, so that // parts it only. Birth and death have MEDS's own
+-- codes.
 -- Columns:
 --   source_table: Contract of the table that says so.
 --   event: What happened, as marts.patient_timeline calls it, or birth, death, reading;
@@ -191,7 +193,15 @@ final as (
         case event
             when 'birth' then 'MEDS_BIRTH'
             when 'death' then 'MEDS_DEATH'
-            else concat_ws('//', source_table, event, vocabulary, source_code, unit)
+            else
+                concat_ws(
+                    '//',
+                    source_table,
+                    event,
+                    vocabulary,
+                    regexp_replace(source_code, '//+', '/', 'g'),
+                    regexp_replace(unit, '//+', '/', 'g')
+                )
         end as code,
         numeric_value,
         text_value,

@@ -143,6 +143,38 @@ def test_a_code_is_its_parts_without_those_that_are_null(model, event, code):
     assert model.rows("meds.events", "code, text_value") == [(code, event.split()[-1])]
 
 
+@pytest.mark.parametrize(
+    ("source_code", "unit", "code"),
+    [
+        ("a//mg", "", "a/mg"),
+        ("a", "mg", "a//mg"),
+        ("a///b", "mg//h", "a/b//mg/h"),
+        ("a/b", "mg/h", "a/b//mg/h"),
+    ],
+)
+def test_two_slashes_part_a_code_only(model, source_code, unit, code):
+    header = "subject_id | event | source_table | code | unit"
+    model.given("marts.patient_timeline", f"{header}\n1 | e | t | {source_code} | {unit}")
+    columns = "code, source_code, unit"
+    assert model.rows("meds.events", columns) == [(f"t//e//{code}", source_code, unit or None)]
+
+
+def test_a_code_of_which_parts_differ_is_explained_once(model):
+    model.given(
+        "meds.events",
+        """
+        code        | source_table | event | source_code | unit
+        t//e//a///b | t            | e     | a/          | b
+        t//e//a///b | t            | e     | a           | /b
+        t//e//c     | t            | e     | c           |
+        """,
+    )
+    assert model.rows("meds.codes", "code, source_code, unit") == [
+        ("t//e//a///b", "a", "/b"),
+        ("t//e//c", "c", None),
+    ]
+
+
 def test_an_event_of_the_timeline_keeps_its_time_its_number_and_its_ids(model):
     model.given(
         "marts.patient_timeline",

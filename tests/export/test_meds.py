@@ -316,6 +316,18 @@ def test_a_folder_of_someone_elses_data_is_left_alone(build, command, tmp_path):
     assert contents(tmp_path) == {"data/mine.parquet": b"x"}
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"etl_name": 5}', '{"etl_name": "x"}', "no"])
+def test_data_beside_a_list_of_another_program_are_never_replaced(build, command, text, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "data/mine.parquet").write_bytes(b"x")
+    (tmp_path / DATASET).write_text(text)
+    words = ("--database", build / "mimiceye.duckdb", "--out", tmp_path, "--force")
+    ran = command("export", "meds", *words)
+    assert ran.code == 1 and "overwrite" in ran.stderr
+    assert contents(tmp_path) == {"data/mine.parquet": b"x", DATASET: text.encode()}
+
+
 def test_an_export_that_is_stopped_leaves_nothing(build, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
