@@ -13,7 +13,10 @@ app = typer.Typer(help="Write Parquet, CSV or MEDS.", no_args_is_help=True)
 def _parted(words: list[str] | None) -> list[str]:
     """Names given one by one or with commas between them."""
     names = (name.strip() for word in words or () for name in word.split(","))
-    return [name for name in names if name]
+    found = [name for name in names if name]
+    if words and not found:
+        raise typer.BadParameter("names no table")
+    return found
 
 
 def _memory(text: str | None) -> str | None:
@@ -46,7 +49,9 @@ def parquet(
     all_patients: AllPatients = False,
     partition_by: Annotated[
         str | None,
-        typer.Option(help="A column: tables that have it become folders COLUMN=VALUE."),
+        typer.Option(
+            help="A column: tables that have it become folders COLUMN=VALUE (pandas reads no null)."
+        ),
     ] = None,
     threads: Threads = None,
     memory_limit: Memory = None,

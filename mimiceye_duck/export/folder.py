@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -17,6 +18,8 @@ from mimiceye_duck.export.renaming import Renaming
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
+# Folders of a build in which nobody looks for an export.
+_OF_A_BUILD = re.compile(r"patient_\d+|spreadsheets")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHOWN = 10
 
@@ -65,6 +68,11 @@ class Folder:
         self._whole: set[str] = set()
         self._retired: set[str] = set()
         self._renewed: set[str] = set()
+        for folder in (self.out, *self.out.parents):
+            if _OF_A_BUILD.fullmatch(folder.name) and (folder.parent / "mimiceye.duckdb").exists():
+                raise UsageError(
+                    Problem("--out is a folder of a build", where=str(folder), do="another folder")
+                )
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(
                 Problem("--out is a file, not a folder", where=str(out), do="--out with a folder")

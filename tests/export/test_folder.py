@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.errors import UsageError, UserError
 from mimiceye_duck.export.folder import Folder
 from tests.export.reading import files
 
@@ -169,3 +169,11 @@ def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkey
         assert len(taken) == 2
         assert path.read_text() == str(os.getpid())
     assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["patient_90000001", "patient_90000001/ED", "spreadsheets"])
+def test_a_folder_of_a_build_is_refused(tmp_path, name):
+    (tmp_path / "mimiceye.duckdb").touch()
+    with pytest.raises(UsageError, match="folder of a build"):
+        Folder(tmp_path / name)
+    assert Folder(tmp_path / "elsewhere").out == tmp_path / "elsewhere"

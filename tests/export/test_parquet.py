@@ -220,6 +220,17 @@ def test_what_no_build_stores_is_of_the_cohort_too(export, own, tmp_path):
         assert sorted(column(file, name)) == wanted, table
 
 
+def test_tables_of_the_built_patients_are_told_when_all_were_asked_for(export):
+    ran = export("marts.labels,mimiciv_ed.triage", "--all-patients")
+    assert ran.code == 0 and "1 of them hold the built patients only" in ran.stdout
+    assert "only" not in export("mimiciv_ed.pyxis", "--all-patients").stdout
+
+
+def test_no_table_named_is_wrong_usage(export):
+    ran = export(" , ")
+    assert ran.code == 2 and "names no table" in ran.stderr
+
+
 def test_a_database_of_views_has_all_patients_only(command, source, export, tmp_path):
     views = tmp_path / "views.duckdb"
     assert command("attach", "--source", source, "--database", views).code == 0
