@@ -5,10 +5,10 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from decimal import Decimal
-from functools import cache
 from itertools import islice
+from threading import Thread
 from time import perf_counter
 from typing import Any, NamedTuple, TextIO, TypeVar
 
@@ -29,22 +29,26 @@ def waited(database: Database, call: Callable[[], T]) -> T:
     """Let a call to DuckDB take its time; Ctrl-C stops it."""
     # DuckDB does not see Ctrl-C while it looks for the next rows of an answer, and Windows does
     # not interrupt a wait: so another thread calls, and this one wakes now and then.
-    called = _worker().submit(call)
+    called: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            called.set_result(call())
+        except BaseException as error:
+            called.set_exception(error)
+
+    worker = Thread(target=work, daemon=True)
     try:
+        worker.start()
         while not wait([called], timeout=0.1).done:
             pass
     except KeyboardInterrupt:
         # Again and again, since the statement may not have begun.
-        while not wait([called], timeout=0.1).done:
+        while worker.is_alive():
             database.interrupt()
+            worker.join(timeout=0.1)
         raise
     return called.result()
-
-
-@cache
-def _worker() -> ThreadPoolExecutor:
-    # One for all: to start a thread for every ten thousand rows takes longer than to fetch them.
-    return ThreadPoolExecutor(max_workers=1)
 
 
 class Answer:
