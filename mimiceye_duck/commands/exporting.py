@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mimiceye_duck.commands import DATABASE, Database, stoppable
+from mimiceye_duck.errors import Problem, UsageError
 
 app = typer.Typer(help="Write Parquet, CSV or MEDS.", no_args_is_help=True)
 
@@ -15,7 +16,7 @@ def _parted(words: list[str] | None) -> list[str]:
     names = (name.strip() for word in words or () for name in word.split(","))
     found = [name for name in names if name]
     if words and not found:
-        raise typer.BadParameter("names no table")
+        raise UsageError(Problem("--tables names no table", do="mimiciv_ed.triage,marts.labels"))
     return found
 
 
