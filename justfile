@@ -23,6 +23,10 @@ build:
 test *words:
     {{bin}}/pytest {{words}}
 
+# time what a build answers: just bench mimic-eye/mimiceye.duckdb
+bench database:
+    {{bin}}/python tests/bench/explore.py {{database}}
+
 # look for faults in style and types
 lint:
     {{bin}}/ruff check .

@@ -27,12 +27,14 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 
 
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
-    """Open a database that a build left, read-only.
+    """Open a database that a build left, read-only; a notebook may read other files with it.
 
     Raises `mimiceye_duck.errors.UserError` when there is none.
     """
     from mimiceye_duck import db
+    from mimiceye_duck.explore.session import require
 
+    require(Path(path))
     return db.connect(Path(path), read_only=True)
 
 

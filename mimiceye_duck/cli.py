@@ -1,13 +1,15 @@
 """The command line: which commands there are, and how it fails."""
 
+import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
 
 from mimiceye_duck.commands import building, exploring, exporting
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.privacy import owner_only
 
 app = typer.Typer(
@@ -54,6 +56,9 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors go to stderr, and never as a traceback without --debug."""
     words = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Windows would write its own code page and line ends into a file behind a pipe.
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     with owner_only(shared="--shared" in words):
         sys.exit(_run(lambda: app(args=words, standalone_mode=True), debug="--debug" in words))
 
@@ -68,6 +73,12 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if debug:
+            raise
+        problem = Problem(os.strerror(error.errno or 0), where=error.filename)
+        print(UserError(problem), file=sys.stderr)  # noqa: T201
+        return 1
     except Exception as error:
         if debug:
             raise

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import duckdb
-import pyarrow
 
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.render import glob_escaped, literals
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.IOException, r"Input/output error", "the disk cannot read it"),
     (duckdb.IOException, r"Too many open files", "too many files are open"),
     (duckdb.IOException, r"No files found", "the file is not there any more"),
+    (duckdb.ConversionException, r"", "a value does not fit the type it is cast to"),
+    (duckdb.ConnectionException, r"", "this program has it open in another way"),
+    (duckdb.InvalidInputException, r"parameter", "it has a parameter, ? or $1, without a value"),
     (duckdb.OutOfMemoryException, r"", "more memory is needed than is allowed"),
 )
 
@@ -105,7 +110,7 @@ def reason(error: duckdb.Error) -> str:
         return _FULL
     line = _LINE.search(message)
     # Its lines are records, of which a quoted cell may go over several lines.
-    place = f", record {int(line.group(1)):,}" if line else ""
+    place = f", record {int(line.group(1)):,} of the file" if line else ""
     words = _own_words(message)
     for kind, pattern, text in _REASONS:
         if isinstance(error, kind) and re.search(pattern, words):
@@ -202,6 +207,7 @@ class Database:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._aside: list[duckdb.DuckDBPyConnection] = []
         with _LOCK:
             _CONNECTIONS.add(self)
 
@@ -234,6 +240,8 @@ class Database:
         self.execute(f"set allowed_paths = {literals(_as_read(files))}")
         self.execute(f"set allowed_directories = {literals(_as_read(folders))}")
         self.execute("set enable_external_access = false")
+        # Else `select * from enable_logging(...)` could write into these folders.
+        self.execute("set lock_configuration = true")
 
     def cursor(self) -> "Database":
         """A second connection to the same database, for another thread."""
@@ -245,8 +253,22 @@ class Database:
         return self._connection
 
     def interrupt(self) -> None:
-        """Stop the statement that another thread is executing here."""
-        self._connection.interrupt()
+        """Stop the statement that another thread is executing here, or `aside`."""
+        for connection in (self._connection, *self._aside):
+            with suppress(duckdb.ConnectionException):  # closed meanwhile
+                connection.interrupt()
+
+    @contextmanager
+    def aside(self, temp_dir: Path) -> Iterator["Database"]:
+        """A database in memory with one thread, for what has to be done in order."""
+        limit = self.value("select current_setting('memory_limit')")
+        other = Database.open(threads=1, memory_limit=limit, temp_dir=temp_dir)
+        self._aside.append(other.connection)
+        try:
+            yield other
+        finally:
+            self._aside.remove(other.connection)
+            other.close()
 
     def close(self) -> None:
         self._connection.close()
@@ -269,6 +291,8 @@ class Database:
 
     def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         """Add rows to a table, all in one statement."""
+        import pyarrow  # it brings numpy: a tenth of a second that a question need not wait
+
         columns = [pyarrow.array(values) for values in zip(*rows, strict=True)]
         names = [f"c{number}" for number in range(len(columns))]
         self._connection.register("inserted", pyarrow.table(columns, names=names))
@@ -294,15 +318,21 @@ class Database:
     def value(self, sql: str, parameters: Sequence[object] | None = None) -> Any:
         return self.rows(sql, parameters)[0][0]
 
+    def types(self, relation: str) -> dict[str, str]:
+        """A relation's columns and their types; `relation` is SQL that may stand after `from`."""
+        return {row[0]: row[1] for row in self.rows(f"describe from {relation} as records")}
+
     def columns(self, relation: str) -> list[str]:
         """Names of a relation's columns; `relation` is SQL that may stand after `from`."""
-        return [row[0] for row in self.rows(f"describe from {relation} as records")]
+        return list(self.types(relation))
 
-    def arrow(self, sql: str, rows: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
-        """Stream a query's rows in batches."""
+    def arrow(self, sql: str, rows: int = 65_536) -> "pyarrow.RecordBatchReader":
+        """Stream a query's rows in batches, `with` the reader.
+
+        One that is left open lets no later connection of this process reach the database.
+        """
         _LOG.debug("%s", sql)
-        with _interruptible():
-            yield from self._connection.sql(sql).to_arrow_reader(rows)
+        return self._connection.sql(sql).to_arrow_reader(rows)
 
     def counted(self, sql: str) -> int:
         """Execute a statement and return how many rows its one file scan read."""

@@ -23,28 +23,44 @@ def _contract_columns() -> Mapping[str, Mapping[str, Described]]:
 
 
 @cache
-def _models() -> Mapping[str, Model]:
+def relations() -> Mapping[str, Model]:
+    """The model behind each relation of the database that is no source's."""
     kept = {name: noted()[own] for own, name in KEPT.items()}
     return {**models(), **noted(), "cohort.subjects": cohorts()["all"], **kept}
 
 
+@cache
+def _selected(name: str) -> frozenset[str]:
+    """The columns of a model by their names in its text; those behind a star are not known."""
+    import sqlglot  # as in models: most that is asked needs no parser
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(relations()[name].sql, dialect="duckdb")
+    final = next((cte for cte in tree.find_all(exp.CTE) if cte.alias == "final"), None)
+    if final is None:
+        return frozenset(tree.named_selects if isinstance(tree, exp.Query) else ())
+    return frozenset(final.alias_column_names or final.this.named_selects)
+
+
 def described(model: Model, columns: Iterable[str]) -> dict[str, Described]:
-    """Each of these columns of a model that its header, or what it reads, describes."""
-    found = {name: _find(model, name, set()) for name in columns}
+    """Each of these columns of a model that its header, or what it reads, describes.
+
+    A model's words come before a contract's, and in both cases the first relation's by name.
+    """
+    found = {name: _find(model, name) for name in columns}
     return {name: words for name, words in found.items() if words}
 
 
-def _find(model: Model, column: str, seen: set[str]) -> Described | None:
+def _find(model: Model, column: str) -> Described | None:
     if column in model.columns:
         return model.columns[column]
-    seen.add(model.name)
-    for relation in sorted(model.reads):
-        own = _contract_columns().get(relation, {}).get(column.lower())
-        if own:
-            return own
-    for relation in sorted(model.reads - seen):
-        if relation in _models():
-            words = _find(_models()[relation], column, seen)
+    for relation in sorted(model.reads & relations().keys()):
+        if column in _selected(relation):
+            words = _find(relations()[relation], column)
             if words:
                 return words
+    for relation in sorted(model.reads & _contract_columns().keys()):
+        own = _contract_columns()[relation].get(column.lower())
+        if own:
+            return own
     return None

@@ -3,12 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import sqlglot
-from sqlglot import exp
 
 from mimiceye_duck.resources import SQL
 
@@ -45,11 +42,15 @@ def _header(sql: str) -> str:
 
 @dataclass(frozen=True)
 class Model:
-    """One bare select: `name` is schema.relation, `reads` what stands after its from and join."""
+    """One bare select: `name` is schema.relation."""
 
     name: str
     sql: str
-    reads: frozenset[str]
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The relations that stand after its from and join."""
+        return _reads(self.sql)
 
     @property
     def schema(self) -> str:
@@ -94,6 +95,10 @@ def sql_name(name: str) -> str:
 
 
 def _reads(sql: str) -> frozenset[str]:
+    # Loaded where it is needed: it takes longer than to answer what needs no parser.
+    import sqlglot
+    from sqlglot import exp
+
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     return frozenset(
@@ -105,8 +110,7 @@ def _reads(sql: str) -> frozenset[str]:
 
 def read(file: Path, name: str) -> Model:
     """Read one model file."""
-    sql = file.read_text(encoding="utf-8").strip()
-    return Model(name, sql, _reads(sql))
+    return Model(name, file.read_text(encoding="utf-8").strip())
 
 
 @cache
@@ -129,6 +133,18 @@ def link_rules() -> Mapping[str, str]:
     return {file.stem: f"link_rules.{sql_name(file.stem)}" for file in files}
 
 
+_STAY_BY_RULE = """\
+-- The stay that each link rule gives each image.
+-- Grain: link_rule, dicom_id.
+-- Columns:
+--   link_rule: Published name of the rule.
+--   link: Whether the image was taken `within`, `after` or `before` the stay.
+--   gap_seconds [s]: From the stay's end to the image (after), or from the image to the
+--     stay's start (before); 0 within.
+--   n_candidates: Stays that satisfied the clause of the rule that decided.
+"""
+
+
 def stay_by_rule(rules: Iterable[str]) -> Model:
     """The stay that each of some link rules gives each image, one rule after another."""
     # A new rule is one new file, so that no list of rules can stand in a model.
@@ -138,12 +154,7 @@ def stay_by_rule(rules: Iterable[str]) -> Model:
         for rule in rules
         for relation in [link_rules()[rule]]
     ]
-    header = "-- The stay that each link rule gives each image.\n-- Grain: link_rule, dicom_id.\n"
-    return Model(
-        "links.stay_by_rule",
-        header + "\nunion all\n".join(selects),
-        frozenset(link_rules().values()),
-    )
+    return Model("links.stay_by_rule", _STAY_BY_RULE + "\nunion all\n".join(selects))
 
 
 @cache
@@ -176,7 +187,7 @@ def ordered(chosen: Iterable[Model]) -> list[Model]:
 
 
 def outputs(folder: str) -> dict[str, Model]:
-    """Exported tables that are more than their source: `sql/{folder}/` by path without .sql."""
+    """The selects of `sql/{folder}/` by their paths there, without .sql."""
     base = SQL / folder
     return {
         name: read(file, name)

@@ -77,7 +77,7 @@ def column_comments(texts: Mapping[str, str], name: str) -> Sql:
     """A statement per column of the relation `name`, each with the text that describes it.
 
     >>> column_comments({"age": "In years."}, "marts.x")
-    'comment on column "marts"."x"."age" is \'In years.\''
+    'comment on column "marts"."x"."age" is \\'In years.\\''
     """
     # One template for all: a thousand of them would take longer than what they say.
     relation = ident(name)
@@ -158,6 +158,56 @@ def csv_line(columns: Iterable[str], numbered: bool = False) -> Sql:
     return Sql("concat(" + ", ',', ".join(cells) + ", chr(10))")
 
 
+# How a CSV file has the values of a type; other types are as DuckDB writes them.
+_CSV_TEXTS = {
+    "BOOLEAN": "case when {0} then 'True' when not {0} then 'False' end",
+    "DOUBLE": r"regexp_replace(cast({0} as varchar), '\.0$', '')",
+    "FLOAT": r"regexp_replace(cast({0} as varchar), '\.0$', '')",
+    "TIMESTAMP": r"regexp_replace(strftime({0}, '%Y-%m-%d %H:%M:%S.%f'), '(\.000)?000$', '')",
+    "VARCHAR": "{0}",
+}
+_CSV_TEXT_OF = {"study_at": "strftime({0}, '%Y-%m-%d %H:%M:%S.%g')"}
+
+
+def csv_texts(columns: Iterable[tuple[str, str]]) -> Sql:
+    """Columns, each a name and a type, as our CSV files write them; named by their positions.
+
+    A `study_at` is written to the millisecond, as everywhere, and other moments to the second
+    where they have no fraction of it.
+
+    >>> print(csv_texts([("dicom_id", "VARCHAR"), ("is_there", "BOOLEAN"), ("n", "BIGINT")]))
+    "dicom_id" as "0",
+    case when "is_there" then 'True' when not "is_there" then 'False' end as "1",
+    cast("n" as varchar) as "2"
+    """
+    texts = []
+    for place, (name, type) in enumerate(columns):
+        text = _CSV_TEXTS.get(type, "cast({0} as varchar)")
+        if type == "TIMESTAMP":
+            text = _CSV_TEXT_OF.get(name.lower(), text)
+        texts.append(f"{text.format(quoted(name))} as {quoted(str(place))}")
+    return Sql(",\n".join(texts))
+
+
+def names(values: Iterable[str]) -> Sql:
+    """Names one after another.
+
+    >>> names(["dicom_id", "study_id"])
+    '"dicom_id", "study_id"'
+    """
+    return Sql(", ".join(map(quoted, values)))
+
+
+def sorted_by(values: Iterable[str], nulls_first: bool = False) -> Sql:
+    """Names as they stand after `order by`.
+
+    >>> sorted_by(["subject_id", "time"], nulls_first=True)
+    '"subject_id" nulls first, "time" nulls first'
+    """
+    nulls = " nulls first" if nulls_first else ""
+    return Sql(", ".join(quoted(value) + nulls for value in values))
+
+
 def texts(names: Iterable[str]) -> Sql:
     """Columns as text.
 
@@ -197,6 +247,8 @@ def _environment() -> Environment:
         quoted=quoted,
         literal=literal,
         literals=literals,
+        names=names,
+        sorted_by=sorted_by,
         nulls=nulls,
         column_comments=column_comments,
         path_parts=path_parts,
@@ -205,6 +257,7 @@ def _environment() -> Environment:
         texts=texts,
         typed=typed,
         csv_line=csv_line,
+        csv_texts=csv_texts,
     )
     return environment
 

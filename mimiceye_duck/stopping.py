@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from mimiceye_duck.errors import Problem, UserError
@@ -39,18 +39,19 @@ def interruptible() -> Iterator[None]:
     thread = threading.Thread(target=_pass_on, args=(reader, heard), daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    except Exception:
-        if heard.is_set():
-            # Whatever it is, of a statement that was stopped or of what follows one.
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        signal.set_wakeup_fd(before)
-        writer.close()
-        thread.join()
-        reader.close()
+    with ExitStack() as ending:
+        ending.callback(reader.close)
+        ending.callback(thread.join)
+        ending.callback(writer.close)
+        ending.callback(signal.set_wakeup_fd, before)
+        try:
+            yield
+        except Exception:
+            ending.close()  # what was sent has been heard then
+            if heard.is_set():
+                # Whatever it is, of a statement that was stopped or of what follows one.
+                raise KeyboardInterrupt from None
+            raise
 
 
 def _pass_on(reader: socket.socket, heard: threading.Event) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,10 @@ import pytest
 
 import mimiceye_duck
 from mimiceye_duck import cli
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it does in the background so; the tests and what they start press Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HOSP = [
     "admissions",

@@ -36,7 +36,7 @@ def named(sql):
 
 
 def model(name, *reads):
-    return Model(name, "select 1", frozenset(reads))
+    return Model(name, "select 1" + (f" from {', '.join(reads)}" if reads else ""))
 
 
 @pytest.fixture
@@ -152,11 +152,9 @@ def test_cohorts_are_those_of_the_specification():
 
 
 def test_the_description_is_the_comment_on_top():
-    one = Model(
-        "a.b", "-- What it is.\n-- Grain: id.\nselect 1 -- not this\n-- nor this", frozenset()
-    )
+    one = Model("a.b", "-- What it is.\n-- Grain: id.\nselect 1 -- not this\n-- nor this")
     assert one.description == "What it is. Grain: id."
-    assert Model("a.b", "select 1", frozenset()).description == ""
+    assert Model("a.b", "select 1").description == ""
 
 
 @pytest.mark.parametrize("name", models())

@@ -1,5 +1,6 @@
 """The README: its commands are run, and print what it says they print."""
 
+import io
 import json
 import os
 import re
@@ -21,6 +22,7 @@ def blocks(kind):
     return re.findall(rf"^```{kind}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
+RECIPES = TEXT.split("## Recipes\n")[1].split("\n## ")[0]
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
 # What only a machine with the registry can do: the wheel's test and `.ci/run` do it.
 INSTALLS = [line for line in COMMANDS if line.startswith("python3 -m venv .venv")]
@@ -58,22 +60,60 @@ def follow(command, place, monkeypatch, tmp_path):
         if "--demo" in words:
             return place[1], folder
         here = folder / "mimic-eye"
-        if words[1] in ("build", "synth", "attach"):
+        writes = (
+            words[1] in ("build", "synth", "attach", "export")
+            or "-f" in words
+            or "training" in line
+        )
+        if writes:
             here = tmp_path
         monkeypatch.chdir(here)
+        (tmp_path / "training.sql").write_text(recipe("train on")[0])
+        (tmp_path / "age.sql").write_text(
+            "select subject_id, anchor_age from mimiciv_hosp.patients"
+        )
         with open(folder / "mimic-eye" / "source" / "truth" / "cxr_stay.csv") as truth:
             image = truth.read().splitlines()[1].split(",")[0]
         names = {
             "/data/physionet": str(folder / "mimic-eye" / "source"),
             "DIR": str(folder / "mimic-eye" / "source"),
-            "FILE": "views.duckdb",
+            "FILE": str(tmp_path / "training.sql") if words[1] == "sql" else "views.duckdb",
             "DICOM_ID": image,
         }
         if "/data/mimic-iv-demo" in words:
             names["/data/mimic-iv-demo"] = str(folder / "mimic-eye" / "source")
+        if here == tmp_path and words[1] in ("export", "sql"):
+            words += ["--database", str(folder / "mimic-eye" / "mimiceye.duckdb")]
+        if words[1] == "export":
+            words += ["--out", words[2]]
         return command(*[names.get(word, word) for word in words[1:]]), here
 
     return go
+
+
+def promised(line):
+    """The paths that the comment behind an export names, as patterns."""
+    paths = line.partition("#")[2].replace(",", " ").split()
+    return [re.sub(r"\{\w+\}", "*", path) for path in paths]
+
+
+def lacking(line, here):
+    """The promised paths at which nothing was written: no row, no file."""
+    return [
+        pattern
+        for pattern in promised(line)
+        if not any(file.is_dir() or file.stat().st_size for file in here.glob(pattern))
+    ]
+
+
+def recipe(about):
+    """The SQL of the recipe whose first sentence has these words, and what it prints."""
+    [found] = re.findall(
+        rf"[^\n]*{re.escape(about)}[^\n]*\n\n```sql\n(.*?)^```$.*?^```text\n(.*?)^```$",
+        RECIPES,
+        re.MULTILINE | re.DOTALL,
+    )
+    return found
 
 
 def test_readme_has_the_commands_that_are_run_here():
@@ -84,19 +124,27 @@ def test_readme_has_the_commands_that_are_run_here():
         "explain",
         "compare-links",
         "synth",
+        "describe",
+        "show",
+        "shell",
+        "export",
     }
     rest = [line for line in COMMANDS if line not in INSTALLS and line not in OURS]
     assert rest == ["cd mimic-eye"]
 
 
-@pytest.mark.parametrize("line", OURS)
-def test_command_does_its_work(follow, line):
+@pytest.mark.parametrize("line", [line for line in OURS if "training" not in line])
+def test_command_does_its_work(follow, line, monkeypatch):
+    # The shell's reader types nothing but the end.
+    monkeypatch.setattr(sys, "stdin", io.StringIO(".tables\n"))
     ran, here = follow(line)
     assert ran.code == 0, ran.stderr
     assert ran.stdout and "error" not in ran.stderr
     words = shlex.split(line, comments=True)
     if "--out" in words:
         assert any((here / words[words.index("--out") + 1]).iterdir())
+    if words[1] == "export":
+        assert promised(line) and lacking(line, here) == []
 
 
 @pytest.mark.parametrize("line", re.findall(r"`(mimiceye-duck [^`]+)`", TEXT))
@@ -129,9 +177,9 @@ def test_first_command_prints_what_is_shown(place):
 
 
 def test_first_query_prints_what_is_shown(follow):
-    [line] = [line for line in OURS if "group by all" in line]
+    [line] = [line for line in OURS if "cxr_stay group by all" in line]
     ran, _ = follow(line)
-    assert stripped(ran.stdout) == after("group by all")
+    assert stripped(ran.stdout) == after("cxr_stay group by all")
 
 
 def test_query_of_the_dropped_zero_finds_what_it_says(follow, tools, place):
@@ -148,6 +196,49 @@ def test_query_of_the_dropped_zero_finds_what_it_says(follow, tools, place):
         and ours[row["dicom_id"]].n_candidates == "1"
     }
     assert set(ran.stdout.split()[1:]) == lost and lost
+
+
+@pytest.mark.parametrize("about", ["the triage of", "against fixations", "24 hours before"])
+def test_recipe_prints_what_is_shown(follow, tmp_path, about):
+    query, printed = recipe(about)
+    (tmp_path / "recipe.sql").write_text(query)
+    ran, _ = follow(f"mimiceye-duck sql -f {(tmp_path / 'recipe.sql').as_posix()}")
+    assert ran.code == 0, ran.stderr
+    assert stripped(ran.stdout) == stripped(printed)
+
+
+def test_recipe_of_the_triage_agrees_with_the_sources(place, tools):
+    """What it prints, put together from the CSV files by Python."""
+    source = tools.source(place[0] / "mimic-eye" / "source")
+    triage = {row["stay_id"]: row for row in source.records("ED/triage")}
+    links = source.links()
+    images = source.reflacx_images() | source.eye_gaze_subjects().keys()
+    rows = sorted(
+        (links[row["dicom_id"]].study_at, row["dicom_id"], row["ViewPosition"], stay)
+        for row in source.metadata
+        for stay in [links[row["dicom_id"]].stay_id]
+        if row["dicom_id"] in images and stay
+    )
+    _, printed = recipe("the triage of")
+    for line, (at, dicom_id, view, stay) in zip(printed.splitlines()[1:], rows[:5], strict=True):
+        cells = [triage[stay][name] for name in ("temperature", "heartrate", "o2sat", "acuity")]
+        words = line.split()
+        assert " ".join(words[:2]).startswith(at.removesuffix(".000"))
+        assert words[2:4] == [view, links[dicom_id].link]
+        assert [float(word) for word in words[4:]] == [float(cell) for cell in cells if cell]
+
+
+def test_recipe_to_train_on_writes_what_it_shows(follow, tools, place, tmp_path):
+    lines = [line for line in OURS if "training" in line]
+    assert [shlex.split(line)[1] for line in lines] == ["sql", "sql", "export"]
+    for line in lines:
+        ran, here = follow(line)
+        assert ran.code == 0, ran.stderr
+        if "export" in line:
+            assert promised(line) and lacking(line, here) == []
+        if "--allow-files" in line:
+            assert stripped(ran.stdout) == stripped(recipe("train on")[1])
+    assert (tmp_path / "training.parquet").is_file()
 
 
 def test_count_of_patients_is_right(place, tools):

@@ -169,7 +169,7 @@ def test_a_struct_of_types_is_quoted(database):
 
 @pytest.fixture(scope="module")
 def cells(database):
-    database.execute((SQL / "templates" / "csv_cell.sql").read_text(encoding="utf-8"))
+    database.execute(render("csv_cell", kind=Sql("macro")))
     return database
 
 

@@ -33,7 +33,6 @@ from mimiceye_duck.models import (
     stay_by_rule,
 )
 from mimiceye_duck.render import Sql, render
-from mimiceye_duck.resources import SQL
 from mimiceye_duck.sources import Sources
 
 
@@ -166,7 +165,7 @@ def _build(
 
 def _prepare(run: Run, chosen: list[Model]) -> None:
     database, options = run.database, run.options
-    database.execute((SQL / "templates" / "csv_cell.sql").read_text(encoding="utf-8"))
+    database.execute(render("csv_cell", kind=Sql("macro")))
     schemas = {"settings", "source_text", "run", *(model.schema for model in chosen)}
     for schema in sorted(schemas | {contract.schema for contract in contracts().values()}):
         database.execute(render("schema", name=schema))

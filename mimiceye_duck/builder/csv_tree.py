@@ -15,18 +15,24 @@ from mimiceye_duck.db import Database
 from mimiceye_duck.paths import extended
 from mimiceye_duck.render import Sql, render
 
+# Whose records are written.
+COHORT = Sql("patient in (select subject_id from cohort.subjects)")
+EVERYONE = Sql("true")
+
 
 @dataclass(frozen=True)
 class Csv:
-    """How a table's CSV files look: below `tree`, the columns `names` of its relation.
+    """How a table's CSV files look: below `tree`, the columns `names`.
 
-    `numbered` files begin with an unnamed column, each row's position in its source.
+    `numbered` files begin with an unnamed column, each row's position in its source. `cells`
+    is what the relation calls its columns, when it does not call them by their names.
     """
 
     tree: Path
     table: str
     names: Sequence[str]
     numbered: bool
+    cells: Sequence[str] | None = None
 
     @property
     def header(self) -> bytes:
@@ -98,20 +104,34 @@ def _write(batches: Iterable[pyarrow.RecordBatch], csv: Csv, path: str) -> list[
     return entries
 
 
-def _stream(database: Database, template: str, relation: Sql, csv: Csv, path: str) -> list[Entry]:
+def _lines(database: Database, template: str, relation: Sql, csv: Csv, **chosen: Sql) -> Sql:
+    """The select of a table's records, each with its patient."""
     order = "file_order" if "file_order" in database.columns(relation) else "source_row"
-    query = render(template, relation=relation, cells=csv.names, numbered=csv.numbered, order=order)
-    return _write(database.arrow(query), csv, path)
+    cells = csv.names if csv.cells is None else csv.cells
+    return render(
+        template, relation=relation, cells=cells, numbered=csv.numbered, order=order, **chosen
+    )
 
 
-def write_patients(database: Database, relation: Sql, csv: Csv, path: str) -> list[Entry]:
-    """Write `patient_{subject_id}/{path}` for each patient of the cohort with a record.
+def patient_lines(database: Database, relation: Sql, csv: Csv, whose: Sql = COHORT) -> Sql:
+    """The select of the records that `write_patients` writes."""
+    return _lines(database, "patient_lines", relation, csv, whose=whose)
 
-    `relation` has a column `patient`, an order column and the text columns of `csv`.
+
+def write_patients(
+    database: Database, relation: Sql, csv: Csv, path: str, whose: Sql = COHORT
+) -> list[Entry]:
+    """Write `patient_{subject_id}/{path}` for each patient with a record.
+
+    `relation` has a column `patient`, an order column and the text columns of `csv`. `whose`
+    is the condition on `patient`; records that it lets pass without one are in an entry and a
+    file of nobody's.
     """
-    return _stream(database, "patient_lines", relation, csv, path)
+    with database.arrow(patient_lines(database, relation, csv, whose)) as batches:
+        return _write(batches, csv, path)
 
 
 def write_one(database: Database, relation: Sql, csv: Csv, path: str) -> list[Entry]:
     """Write one file of all records; none is written when there is no record."""
-    return _stream(database, "lines_in_order", relation, csv, path)
+    with database.arrow(_lines(database, "lines_in_order", relation, csv)) as batches:
+        return _write(batches, csv, path)

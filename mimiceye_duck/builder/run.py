@@ -114,40 +114,54 @@ class Run:
     def each(
         self, name: str, items: Iterable[Item], work: Callable[[Database, Item], None]
     ) -> None:
-        """Do the same work on each item, on all threads, each with its own connection.
-
-        Raises `UserError` with the problems of all items together.
-        """
-        waiting = list(items)
-        problems: list[Problem] = []
+        """Do the same work on each item, as `side_by_side`."""
         threads = self.resources.threads
+        side_by_side(self.database, self.steps, name, items, work, threads, self.stopping)
 
-        working: set[Database] = set()
 
-        def one(item: Item) -> None:
-            cursor = self.database.cursor()
-            working.add(cursor)
-            try:
-                work(cursor, item)
-            except UserError as error:
-                problems.extend(error.problems)
-            except Stopped:
-                return
-            finally:
-                working.discard(cursor)
-                cursor.close()
-                step.advance()
+def side_by_side(
+    database: Database,
+    steps: Steps,
+    name: str,
+    items: Iterable[Item],
+    work: Callable[[Database, Item], None],
+    threads: int,
+    stopping: Event | None = None,
+) -> None:
+    """Do the same work on each item, on all threads, each with its own connection.
 
-        with self.steps.step(name, len(waiting)) as step, ThreadPoolExecutor(threads) as pool:
-            try:
-                for future in [pool.submit(one, item) for item in waiting]:
-                    future.result()
-            except BaseException:
-                # Ctrl-C must not wait for a table of an hour.
-                self.stopping.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                for cursor in list(working):
-                    cursor.interrupt()
-                raise
-        if problems:
-            raise UserError(sorted(problems, key=str))
+    `stopping` is set for work that no interrupted connection ends. Raises `UserError` with the
+    problems of all items together.
+    """
+    waiting = list(items)
+    problems: list[Problem] = []
+    working: set[Database] = set()
+
+    def one(item: Item) -> None:
+        cursor = database.cursor()
+        working.add(cursor)
+        try:
+            work(cursor, item)
+        except UserError as error:
+            problems.extend(error.problems)
+        except Stopped:
+            return
+        finally:
+            working.discard(cursor)
+            cursor.close()
+            step.advance()
+
+    with steps.step(name, len(waiting)) as step, ThreadPoolExecutor(threads) as pool:
+        try:
+            for future in [pool.submit(one, item) for item in waiting]:
+                future.result()
+        except BaseException:
+            # Ctrl-C must not wait for a table of an hour.
+            if stopping:
+                stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for cursor in list(working):
+                cursor.interrupt()
+            raise
+    if problems:
+        raise UserError(sorted(problems, key=str))

@@ -189,7 +189,8 @@ def _comment(database: Database, models: Iterable[Model]) -> None:
     made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
     ours = {model.name: model for model in models}
     ours |= {name: noted()[name] for name in SETTINGS}
-    ours |= {kept: noted()[name] for name, kept in KEPT.items()}
+    stored = {contract.cohort_name for contract in contracts().values()}
+    ours |= {kept: noted()[name] for name, kept in KEPT.items() if kept not in stored}
     columns: dict[str, list[str]] = {}
     for schema, table, column in database.rows(_COLUMNS):
         columns.setdefault(f"{schema}.{table}", []).append(column)

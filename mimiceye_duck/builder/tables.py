@@ -58,12 +58,18 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
         return ident(relation)
     subject = subject_column(contract)
     if subject:
-        return render("owned", relation=relation, subject=subject)
+        return render("owned", relation=ident(relation), subject=subject)
     if contract.patient_of:
         ours = {name.lower() for name in database.columns(ident(contract.patient_of))}
         headers = [column.header for column in contract.columns]
         key = next(header for header in headers if header.lower() in ours)
-        return render("owned_via", relation=relation, via=contract.patient_of, key=key)
+        return render(
+            "owned_via",
+            relation=ident(relation),
+            via=contract.patient_of,
+            key=key,
+            owner_key=key,
+        )
     return None
 
 

@@ -1,5 +1,6 @@
 """Commands that ask a build: sql, shell, tables, describe, show, explain, compare-links."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,24 @@ from mimiceye_duck.commands import DATABASE, Database
 
 app = typer.Typer()
 
-Format = Annotated[str, typer.Option("--format", help="table or json.")]
+
+class AnswerFormat(StrEnum):
+    """How `sql` writes an answer."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class PageFormat(StrEnum):
+    """How the other commands write theirs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Format = Annotated[PageFormat, typer.Option("--format", help="For people, or for programs.")]
 Cohort = Annotated[
     bool,
     typer.Option(
@@ -30,7 +48,10 @@ def sql(
     ] = None,
     file: Annotated[Path | None, typer.Option("-f", "--file", help="Read it from here.")] = None,
     database: Database = DATABASE,
-    format: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    format: Annotated[
+        AnswerFormat | None,
+        typer.Option("--format", help="How to write the answer; else by --output's name."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here, not to the terminal.")] = None,
     cohort: Cohort = False,
     allow_files: AllowFiles = False,
@@ -38,7 +59,9 @@ def sql(
     """Ask the database, read-only."""
     from mimiceye_duck.explore.query import run
 
-    run(query, file, database, format, output, cohort=cohort, allow_files=allow_files)
+    suffix = output.suffix.removeprefix(".").lower() if output else ""
+    named = AnswerFormat(suffix) if suffix in list(AnswerFormat) else AnswerFormat.TABLE
+    run(query, file, database, format or named, output, cohort=cohort, allow_files=allow_files)
 
 
 @app.command()
@@ -52,9 +75,9 @@ def shell(
 
 
 @app.command()
-def tables(database: Database = DATABASE, format: Format = "table") -> None:
+def tables(database: Database = DATABASE, format: Format = PageFormat.TABLE) -> None:
     """List tables and views with what they hold."""
-    from mimiceye_duck.explore.catalog import show_tables
+    from mimiceye_duck.explore.tables import show_tables
 
     show_tables(database, format)
 
@@ -63,10 +86,10 @@ def tables(database: Database = DATABASE, format: Format = "table") -> None:
 def describe(
     name: Annotated[str, typer.Argument(help="A table or view, as marts.cxr_clinical.")],
     database: Database = DATABASE,
-    format: Format = "table",
+    format: Format = PageFormat.TABLE,
 ) -> None:
     """Say what a table or view is: its rows, key, source, and each column with its unit."""
-    from mimiceye_duck.explore.catalog import show_relation
+    from mimiceye_duck.explore.tables import show_relation
 
     show_relation(database, name, format)
 
@@ -85,7 +108,7 @@ def show(
 def explain(
     dicom_id: Annotated[str, typer.Argument(help="The image.")],
     database: Database = DATABASE,
-    format: Format = "table",
+    format: Format = PageFormat.TABLE,
 ) -> None:
     """Say why an image has the stay it has, and what the other rules say."""
     from mimiceye_duck.explore.explain import explain as print_explanation
@@ -94,7 +117,7 @@ def explain(
 
 
 @app.command("compare-links")
-def compare_links(database: Database = DATABASE, format: Format = "table") -> None:
+def compare_links(database: Database = DATABASE, format: Format = PageFormat.TABLE) -> None:
     """Compare the link rules over all images."""
     from mimiceye_duck.explore.explain import compare_links as print_comparison
 

@@ -9,35 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.errors import Problem, UserError
+from mimiceye_duck.explore.grid import escaped
 from mimiceye_duck.explore.session import opened
-from mimiceye_duck.models import link_rules
-from mimiceye_duck.resources import SQL
-
-_IMAGE = """
-select
-    images.dicom_id,
-    images.study_id,
-    images.subject_id,
-    images.StudyDate,
-    images.StudyTime,
-    images.study_at,
-    links.stay_id,
-    links.link,
-    links.gap_seconds,
-    links.n_candidates,
-    links.hadm_id,
-    links.icu_stay_id
-from staging.cxr_images as images
-inner join links.cxr_stay as links on images.dicom_id = links.dicom_id
-where images.dicom_id = ?
-"""
-_NEAR = """
-select dicom_id
-from staging.cxr_images
-order by levenshtein(dicom_id, ?), dicom_id
-limit 3
-"""
+from mimiceye_duck.models import link_rules, outputs
 
 
 def _ask_rules(database: Database) -> None:
@@ -47,29 +22,20 @@ def _ask_rules(database: Database) -> None:
     )
 
 
-def _records(
-    database: Database, sql: str, parameters: list[Any] | None = None
-) -> list[dict[str, Any]]:
-    answer = database.connection.execute(sql, parameters)
+def _records(database: Database, sql: str) -> list[dict[str, Any]]:
+    answer = database.connection.execute(sql)
     names = [column[0] for column in answer.description]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-def _read(folder: str, name: str) -> str:
-    return (SQL / folder / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _check(format: str) -> None:
-    if format not in ("table", "json"):
-        raise UsageError(Problem(f"--format knows no '{format}'", do="table or json"))
-
-
 def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
     """An image, every stay of its patient and what each rule says; `UserError` if unknown."""
+    models = outputs("explain")
     with opened(database) as connection:
-        images = _records(connection, _IMAGE, [dicom_id])
+        connection.execute("create temp table asked_image as select ? as dicom_id", [dicom_id])
+        images = _records(connection, models["image"].sql)
         if not images:
-            near = [row[0] for row in connection.rows(_NEAR, [dicom_id])]
+            near = [row[0] for row in connection.rows(models["near_images"].sql)]
             raise UserError(
                 Problem(
                     "no image has this dicom_id",
@@ -77,10 +43,9 @@ def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
                     do="did you mean " + ", ".join(near) + "?" if near else None,
                 )
             )
-        connection.execute("create temp table asked_image as select ? as dicom_id", [dicom_id])
         _ask_rules(connection)
-        stays = _records(connection, _read("explain", "stays"))
-        rules = _records(connection, _read("explain", "rules"))
+        stays = _records(connection, models["stays"].sql)
+        rules = _records(connection, models["rules"].sql)
         settings = _records(connection, "from settings.link")
     return {"image": images[0], "stays": stays, "rules": rules, "settings": settings[0]}
 
@@ -108,7 +73,6 @@ def _moment(value: datetime | None) -> str:
 
 def explain(database: Path, dicom_id: str, format: str) -> None:
     """Print an explanation."""
-    _check(format)
     found = explanation(database, dicom_id)
     if format == "json":
         print(json.dumps(found, indent=2, default=str))  # noqa: T201
@@ -117,7 +81,7 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
     image, settings = found["image"], found["settings"]
 
     def line(text: str = "") -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(escaped(text), markup=False, soft_wrap=True)
 
     line(f"Image  {image['dicom_id']}")
     line(f"       study {image['study_id']}, patient {image['subject_id']}")
@@ -184,17 +148,17 @@ def _rules(rules: list[dict[str, Any]], own: str) -> Table:
 
 def comparison(database: Path) -> dict[str, Any]:
     """How often each two rules agree, and why each differs from the build's rule."""
+    models = outputs("compare")
     with opened(database) as connection:
         _ask_rules(connection)
-        agreement = _records(connection, _read("compare", "agreement"))
-        differences = _records(connection, _read("compare", "differences"))
+        agreement = _records(connection, models["agreement"].sql)
+        differences = _records(connection, models["differences"].sql)
         settings = _records(connection, "from settings.link")
     return {"settings": settings[0], "agreement": agreement, "differences": differences}
 
 
 def compare_links(database: Path, format: str) -> None:
     """Print a comparison of all link rules."""
-    _check(format)
     found = comparison(database)
     if format == "json":
         print(json.dumps(found, indent=2, default=str))  # noqa: T201

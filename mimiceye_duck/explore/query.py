@@ -1,18 +1,37 @@
 """One read-only question to a database, its answer to the terminal or to a file."""
 
+import json
+import os
 import re
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.explore.answers import write
+from mimiceye_duck.explore.answers import Answer, waited, write
+from mimiceye_duck.explore.catalog import columns_read, names, relations
+from mimiceye_duck.explore.names import did_you_mean
 from mimiceye_duck.explore.session import opened
+from mimiceye_duck.export.folder import is_full, size
 
-FORMATS = ("table", "csv", "json", "parquet")
-_EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\b", re.IGNORECASE)
+_NO_SCHEMA = re.compile(r'Table with name "?([^"]+?)"? does not exist because schema')
+_A_FILE = re.compile(r"Table with name \S+\.(csv|parquet|json|tsv|txt)(\.gz)? does not exist")
+_NO_COLUMN = re.compile(r'Values list "[^"]*" does not have a column named "([^"]+)"')
+_EXPLAIN = re.compile(r"\s*explain\b\s*(\([^()]*\)|analyze\b)?", re.IGNORECASE)
+_LEADING = re.compile(r"\w+|.|$", re.DOTALL)
+# What a question consists of; DuckDB calls the others COPY_QUERY_NODE, DELETE_QUERY_NODE, ...
+_READING = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_WRITING = ("copy", "delete", "insert", "merge", "update")
+# DuckDB does not always say that it was for want of room.
+_ALMOST_FULL = 1 << 16
+_SELECTS = ("describe", "from", "pivot", "select", "summarize", "unpivot", "values", "with")
 
 
 def query_text(query: str | None, file: Path | None) -> str:
@@ -34,29 +53,81 @@ def query_text(query: str | None, file: Path | None) -> str:
 
 def statements(database: Database, text: str, *, only_select: bool = True) -> list[str]:
     """The statements of a text; raises `UserError` for one that could write, if `only_select`."""
-    connection = database.connection
     found = []
-    for statement in connection.extract_statements(text):
-        kind, sql = statement.type, str(statement.query)
-        inner = _EXPLAIN.match(sql)
-        if kind == duckdb.StatementType.EXPLAIN and inner:
-            # `explain analyze copy ...` writes.
-            [explained] = connection.extract_statements(sql[inner.end() :])
-            kind = explained.type
-        # A pivot is several statements to DuckDB, all of them its own.
-        if only_select and kind not in (
-            duckdb.StatementType.SELECT,
-            duckdb.StatementType.MULTI,
-        ):
+    for statement in database.connection.extract_statements(text):
+        sql = _bare(str(statement.query))
+        if only_select and not _only_reads(database, sql):
             raise UserError(
                 Problem(
                     "only a select is allowed here",
-                    found=kind.name.lower().replace("_", " "),
-                    do="--output FILE writes an answer; --allow-files allows any statement",
+                    found=_words(sql)[0],
+                    do="`sql --output FILE` writes an answer; --allow-files allows any statement",
                 )
             )
         found.append(sql)
     return found
+
+
+def _only_reads(database: Database, sql: str) -> bool:
+    """Whether a statement is a question, by what DuckDB itself reads in it."""
+    if explained := _EXPLAIN.match(sql):
+        # `explain analyze copy ...` writes.
+        sql = sql[explained.end() :]
+    try:
+        [statement] = database.connection.extract_statements(sql)
+    except (duckdb.Error, ValueError):
+        return False
+    if statement.type == duckdb.StatementType.SELECT:
+        parsed = json.loads(database.value("select json_serialize_sql(?)", [sql]))
+        # A select may begin with `with x as (copy ...)`, and delete and insert so.
+        return not parsed["error"] and _nodes(parsed) <= _READING
+    words = _words(sql)
+    # A pivot is several statements to DuckDB, which it does not tell so; `copy (pivot ...) to`
+    # is one too.
+    writes = any(pair[0] == "(" and pair[1] in _WRITING for pair in pairwise(words))
+    is_pivot = statement.type == duckdb.StatementType.MULTI and _first(words) in _SELECTS
+    return is_pivot and not writes
+
+
+def _nodes(parsed: object) -> set[str]:
+    """The kinds of all query nodes in a statement as DuckDB writes it in JSON."""
+    if isinstance(parsed, list):
+        return set().union(*map(_nodes, parsed))
+    if not isinstance(parsed, dict):
+        return set()
+    kind = parsed.get("type")
+    own = {kind} if isinstance(kind, str) and kind.endswith("_NODE") else set()
+    return own.union(*map(_nodes, parsed.values()))
+
+
+def _words(sql: str) -> list[str]:
+    """The words and signs of a statement in lower case, without its comments; at least one.
+
+    >>> _words("-- a copy\\n(Pivot marts.labels)")
+    ['(', 'pivot', 'marts', '.', 'labels', ')']
+    """
+    text = sql.encode()
+    tokens = [place for place, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment]
+    parts = (text[start:end] for start, end in pairwise([*tokens, len(text)]))
+    return [_LEADING.match(part.decode())[0].lower() for part in parts] or [""]  # type: ignore[index]
+
+
+def _first(words: list[str]) -> str:
+    return next((word for word in words if word != "("), "")
+
+
+def _bare(sql: str) -> str:
+    """A statement without the semicolon that ends it, so that it can stand in brackets.
+
+    >>> _bare("select ';'; -- one of two")
+    "select ';'"
+    """
+    text = sql.encode()
+    operators = (
+        place for place, kind in duckdb.tokenize(sql) if kind == duckdb.token_type.operator
+    )
+    end = next((place for place in operators if text[place : place + 1] == b";"), len(text))
+    return text[:end].decode()
 
 
 def statement(database: Database, text: str, *, only_select: bool = True) -> str:
@@ -64,7 +135,7 @@ def statement(database: Database, text: str, *, only_select: bool = True) -> str
     found = statements(database, text, only_select=only_select)
     if len(found) != 1:
         number = f"{len(found)} statements"
-        raise UserError(Problem("one statement is wanted", found=number, do="one select"))
+        raise UserError(Problem("the query must be one statement", found=number, do="one select"))
     return found[0]
 
 
@@ -78,55 +149,117 @@ def run(
     cohort: bool = False,
     allow_files: bool = False,
 ) -> None:
-    """Answer one query in one of `FORMATS`, to the terminal or to a file.
+    """Answer one query as table, csv, json or parquet, to the terminal or to a file.
 
     An existing `output` is replaced only by a whole answer.
     """
-    if format not in FORMATS:
-        raise UsageError(
-            Problem(f"--format knows no '{format}'", do="one of " + ", ".join(FORMATS))
-        )
     if format == "parquet" and output is None:
         raise UsageError(Problem("--format parquet needs --output FILE"))
     if output is not None and not output.absolute().parent.is_dir():
         raise UserError(Problem("the folder of --output is not there", where=str(output)))
     text = query_text(query, file)
-    part = output.with_name(output.name + ".part") if output else None
-    writes = [part.absolute()] if part else []
-    with opened(database, cohort=cohort, allow_files=allow_files, writes=writes) as opened_one:
+    with (
+        _part(output) as part,
+        opened(
+            database, cohort=cohort, allow_files=allow_files, writes=[part] if part else []
+        ) as session,
+    ):
         try:
-            question = statement(opened_one, text, only_select=not allow_files)
+            question = statement(session, text, only_select=not allow_files)
             if output is None or part is None:
-                write(opened_one.connection.execute(question), format, sys.stdout)
+                write(Answer(session, question), format, sys.stdout)
                 return
-            try:
-                _write_file(opened_one, question, format, part.absolute())
-                part.replace(output)
-            finally:
-                part.unlink(missing_ok=True)
+            _refuse_own(session, database, output)
+            _write_file(session, question, format, part)
+            os.replace(part, output)
         except duckdb.Error as error:
-            raise UserError(problem(error)) from None
+            if part and (is_full(error) or _free(part) < _ALMOST_FULL):
+                raise UserError(_full(part)) from None
+            raise UserError(problem(error, session, text)) from None
+        except OSError as error:
+            if part and is_full(error):
+                raise UserError(_full(part)) from None
+            raise
+        except KeyboardInterrupt:
+            raise UserError(Problem("stopped")) from None
+
+
+@contextmanager
+def _part(output: Path | None) -> Iterator[Path | None]:
+    """A new file beside an output, to become it when it is whole."""
+    if output is None:
+        yield None
+        return
+    if os.path.lexists(output) and (output.is_symlink() or not output.is_file()):
+        raise UserError(
+            Problem("--output is no ordinary file", where=str(output), do="another name")
+        )
+    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.absolute().parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse_own(session: Database, database: Path, output: Path) -> None:
+    """Raise `UserError` for an output that is the database or one of the sources."""
+    sources = [path for one in relations(session) for path in one.paths]
+    own = [path for path in (database, *map(Path, sources)) if path.exists()]
+    if output.exists() and any(output.samefile(path) for path in own):
+        raise UserError(
+            Problem("--output is a file that is read here", where=str(output), do="another name")
+        )
+
+
+def _free(part: Path) -> int:
+    return shutil.disk_usage(part.parent).free
+
+
+def _full(part: Path) -> Problem:
+    written = part.stat().st_size if part.exists() else 0
+    needs = f"more than {size(written + _free(part))} needed, {size(_free(part))} free"
+    return Problem("the disk is full", where=str(part.parent), found=needs)
 
 
 def _write_file(database: Database, question: str, format: str, part: Path) -> None:
     if format == "parquet":
-        database.connection.sql(question).write_parquet(str(part), compression="zstd")
+        # Beside a file that is there DuckDB would write another, which is out of its reach.
+        part.unlink()
+        rows = database.connection.sql(question)
+        waited(database, lambda: rows.write_parquet(str(part), compression="zstd"))
         return
     with open(part, "w", encoding="utf-8", newline="") as target:
-        write(database.connection.execute(question), format, target)
+        write(Answer(database, question), format, target)
 
 
-def problem(error: duckdb.Error) -> Problem:
-    """What is wrong with a query, in words that quote no row."""
+def problem(error: duckdb.Error, database: Database | None = None, text: str = "") -> Problem:
+    """What is wrong with a query, in words that quote no row.
+
+    With the database and the query's text it can say which name was meant.
+    """
     # Of a query's own mistakes DuckDB's words are the best there are; of data they quote rows.
     own = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     if isinstance(error, own):
-        return Problem("the query is not understood", found=str(error))
+        do = _meant(str(error), database, text) if database else None
+        return Problem("the query is not understood", found=str(error), do=do)
     if isinstance(error, duckdb.PermissionException):
         return Problem(
             "the query reaches for another file or for the network",
-            do="only the sources can be read; --allow-files allows other files",
+            do="only the sources can be read; `sql --allow-files` allows other files",
         )
     if "read-only" in str(error):
         return Problem("the database is read-only", do="a select; `build` writes the database")
     return Problem("the query failed", found=reason(error))
+
+
+def _meant(message: str, database: Database, text: str) -> str | None:
+    """What was meant by the mistakes to which DuckDB offers nothing, or nonsense."""
+    if _A_FILE.search(message):
+        return "`sql --allow-files` lets a query read files other than the sources"
+    if no_schema := _NO_SCHEMA.search(message):
+        return did_you_mean(no_schema[1], names(database))
+    if no_column := _NO_COLUMN.search(message):
+        return did_you_mean(no_column[1], columns_read(database, text))
+    return None

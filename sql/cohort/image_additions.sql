@@ -1,5 +1,8 @@
 -- What is added to the metadata of each built image, as the CSV files write it.
 -- Grain: dicom_id.
+-- Columns:
+--   in_reflacx: Whether REFLACX has a reading of the image, True or False.
+--   in_eye_gaze: Whether EyeGaze has the image, True or False.
 with
 
 reflacx as (

@@ -2,6 +2,10 @@
 -- Grain: dicom_id, of images that have a stay.
 -- Rule: intime <= study_at <= outtime; no window.
 -- Ties: latest intime, then smallest stay_id.
+-- Columns:
+--   link: `within`, the one way in which this rule links.
+--   gap_seconds [s]: 0, since the image was taken in the stay.
+--   n_candidates: Stays of the patient that satisfied the rule.
 with
 
 ranked as (

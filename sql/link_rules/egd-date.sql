@@ -2,6 +2,10 @@
 -- Grain: dicom_id, of images that have a stay.
 -- Rule: date of intime <= date of study_at <= date of outtime; no window.
 -- Ties: latest intime, then smallest stay_id (the authors kept every match).
+-- Columns:
+--   link: `within`, the one way in which this rule links.
+--   gap_seconds [s]: 0, since the image was taken on a day of the stay.
+--   n_candidates: Stays of the patient that satisfied the rule.
 with
 
 ranked as (

@@ -3,6 +3,10 @@
 -- Rule: intime < study_at < outtime, a null outtime counting as endless. An image
 -- before 10:00:00 never matches: its StudyTime lost a leading zero, so that date and
 -- time joined have 13 digits against the stay's 14. Two or more stays give none.
+-- Columns:
+--   link: `within`, the one way in which this rule links.
+--   gap_seconds [s]: 0, since the image was taken in the stay.
+--   n_candidates: 1, since two or more stays give none.
 with
 
 candidates as (

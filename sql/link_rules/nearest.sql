@@ -3,6 +3,11 @@
 -- Rule: 1. within: intime < study_at < outtime. 2. else the smallest distance, at most
 -- the window: after (from outtime) or before (to intime), positive in both.
 -- Ties: latest intime, then smallest stay_id.
+-- Columns:
+--   link: Whether the image was taken `within`, `after` or `before` the stay.
+--   gap_seconds [s]: From the stay's end to the image, or from the image to the stay's
+--     start; 0 within.
+--   n_candidates: Stays that the image was taken in, else those within the window.
 with
 
 candidates as (

@@ -3,6 +3,10 @@
 -- Rule: 1. within: intime < study_at < outtime, open at both ends, as in MIMIC-Eye.
 -- 2. else after: outtime <= study_at <= outtime + window; smallest gap.
 -- Ties: latest intime, then smallest stay_id.
+-- Columns:
+--   link: Whether the image was taken `within` or `after` the stay.
+--   gap_seconds [s]: From the stay's end to the image; 0 within.
+--   n_candidates: Stays that the image was taken in, else those within the window.
 with
 
 candidates as (

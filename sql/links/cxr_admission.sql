@@ -1,6 +1,8 @@
 -- The hospital admission during which each image was taken.
 -- Grain: dicom_id, of images that have one.
 -- Rule: admittime <= study_at <= dischtime. Ties: latest start, then smallest id.
+-- Columns:
+--   hadm_id: Hospital admission during which the image was taken.
 with
 
 ranked as (

@@ -1,6 +1,8 @@
 -- The ICU stay during which each image was taken.
 -- Grain: dicom_id, of images that have one.
 -- Rule: intime <= study_at <= outtime. Ties: latest start, then smallest id.
+-- Columns:
+--   icu_stay_id: ICU stay during which the image was taken, the stay_id of mimiciv_icu.
 with
 
 ranked as (

@@ -1,6 +1,9 @@
 -- Which emergency stay each chest X-ray belongs to, and why, by the rule of the build.
 -- Grain: dicom_id. Every image is there; stay_id, link and gap_seconds are null where
--- the rule finds no stay, and n_candidates is 0.
+-- the rule finds no stay, hadm_id and icu_stay_id where there is none.
+-- Columns:
+--   stay_id: Emergency stay that the image belongs to by the build's link rule.
+--   n_candidates: Stays that satisfied the clause of the rule that decided, 0 for none.
 with
 
 linked as (

@@ -1,12 +1,13 @@
 -- The ten clinical features of MIMIC-Eye for each built image: age and gender of the
 -- patient, and the triage of the emergency stay that the image belongs to.
 -- Grain: dicom_id. Every image is there; the triage is null where it has no stay.
--- Rule: age [years] is anchor_age + year of study_at - anchor_year; an anchor_age of 91
--- stands for any age above 89. Nothing is imputed, converted or bounded: temperature
--- [degF, but see is_temperature_celsius], heartrate [/min], resprate [/min], o2sat [%],
--- sbp and dbp [mmHg], pain (text as written, usually 0 to 10), acuity (1 most urgent to
--- 5). pain_score is pain where the text is a number from 0 to 10, else null;
--- is_temperature_celsius says that the number, 30 to 45, can only be degrees Celsius.
+-- Rule: an anchor_age of 91 stands for any age above 89. Nothing is imputed, converted
+-- or bounded.
+-- Columns:
+--   age [years]: Age at the study, anchor_age + year of study_at - anchor_year.
+--   pain_score: pain where its text is a number from 0 to 10, else null.
+--   is_temperature_celsius: Whether temperature, at 30 to 45, can only be degrees
+--     Celsius.
 with
 
 scores as (

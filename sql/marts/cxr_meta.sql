@@ -1,11 +1,11 @@
 -- The built images: the metadata of MIMIC-CXR-JPG, when each was taken, the stays it
 -- belongs to, who read it, and the split recommended for training.
 -- Grain: dicom_id.
--- Rule: stay_id is the emergency stay by the link rule of the build: the image is
--- within it, or after or before it by gap_seconds [s] (link); n_candidates stays
--- satisfied the clause that decided. hadm_id and icu_stay_id are the admission and the
--- ICU stay around study_at, which is on the patient's own calendar, shifted alike in
--- all of the patient's tables. Rows and Columns are height and width [px].
+-- Rule: the emergency stay is by the link rule of the build, in settings.link; the
+-- admission and the ICU stay are those around study_at; null where there is none.
+-- Columns:
+--   in_reflacx: Whether REFLACX has a reading of the image.
+--   in_eye_gaze: Whether EyeGaze has the image.
 with
 
 reflacx as (

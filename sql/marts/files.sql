@@ -1,9 +1,15 @@
 -- Files that the tables name, of an image, a report or a reading, and where they are.
--- Grain: table_name, path.
--- Rule: path is below the build's folder, where the file goes; source_path is where it
--- was found, in the archive where it was found in one. bytes is its size there. Some
--- files a download may lawfully lack (may_be_missing): the recordings that REFLACX
--- discarded, and audio in one of two formats. reading_id is that of marts.readings.
+-- Grain: table_name, path, dicom_id.
+-- Rule: some files a download may lawfully lack: the recordings that REFLACX discarded,
+-- and audio in one of two formats.
+-- Columns:
+--   kind: What the file is of: image, report or reading.
+--   study_id: Study of the image, the report or the image that was read; null where the
+--     metadata of MIMIC-CXR-JPG lacks that image.
+--   dicom_id: Image that the file shows or that was read; null for reports.
+--   reading_id: Reading that the file is of, as in marts.readings; null for others.
+--   source_path: Where the file was found, in the archive where it was found in one;
+--     null where nobody found it.
 with
 
 final as (

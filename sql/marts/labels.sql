@@ -1,11 +1,19 @@
 -- What each reading of REFLACX says of each of the 21 classes of labels.
--- Grain: reading_id, label_class: 21 rows a reading. EyeGaze's readers gave no labels.
--- Rule: certainty is the greatest over the labels of the class: 0 absent, 1 unlikely
--- (below 10 %), 2 less likely (25 %), 3 possibly (50 %), 4 probably (75 %), 5
--- consistent with (above 90 %); -1, selected without an ellipse, stays. Null means not
--- asked, never absent: is_asked is false for a class that the phase's vocabulary lacks.
--- The two flags of the whole image, Quality issue and Support devices, have is_flagged
--- and no certainty; Other has other_text, its findings parted by |, and neither.
+-- Grain: reading_id, label_class. 21 rows a reading. EyeGaze's reader gave no labels.
+-- Rule: null means not asked, never absent. The two flags of the whole image, Quality
+-- issue and Support devices, have is_flagged and no certainty; Other has other_text and
+-- neither.
+-- Columns:
+--   reading_id: Reading that the answer is of, as in marts.readings.
+--   label_version: Vocabulary that the reader chose from, `phase 1` or `phases 2-3`.
+--   label_class: One of the 21 classes of staging.reflacx_label_classes.
+--   is_asked: Whether the vocabulary has a label of the class.
+--   certainty: Greatest certainty over the labels of the class: 0 absent, 1 unlikely
+--     (below 10 %), 2 less likely (25 %), 3 possibly (50 %), 4 probably (75 %), 5
+--     consistent with (above 90 %); -1 is a label selected without an ellipse.
+--   is_flagged: Whether the flag was ticked; null for other classes.
+--   other_text: The findings that the reader named under Other, parted by |; null for
+--     other classes.
 with
 
 phase_2_3 as (

@@ -1,10 +1,22 @@
 -- Ellipses that REFLACX's readers drew around what they saw, each with its classes.
--- Grain: reading_id, ellipse. ellipse counts from 1, from the left of the image.
--- Rule: xmin, ymin, xmax and ymax [px of the image] are the ends of the ellipse's axes,
--- which lie along the image's sides; they may lie off the image. certainty is 1
--- unlikely to 5 consistent with, as in marts.labels. A class is true where the ellipse
--- carries any of its labels (staging.reflacx_label_classes), and null where the phase's
--- vocabulary lacks it.
+-- Grain: reading_id, ellipse.
+-- Rule: an ellipse's axes lie along the sides of the image, so that its box says all. A
+-- class is true where the ellipse carries any of its labels
+-- (staging.reflacx_label_classes), and null where the phase's vocabulary lacks it.
+-- Columns:
+--   reading_id: Reading in which it was drawn, as in marts.readings.
+--   ellipse: Number of the ellipse in its reading, from 1, from the left of the image.
+--   label_version: Vocabulary that the reader chose from, `phase 1` or `phases 2-3`.
+--   certainty: Certainty of the reader, 1 unlikely (below 10 %) to 5 consistent with
+--     (above 90 %), as in marts.labels; 0 may occur.
+--   high_lung_volume_emphysema: Whether the ellipse carries the label High lung volume
+--     / emphysema, or Emphysema in phase 1.
+--   lung_nodule_or_mass: Whether the ellipse carries the label Lung nodule or mass, or
+--     Mass or Nodule in phase 1.
+--   pleural_abnormality: Whether the ellipse carries the label Pleural abnormality, or
+--     Pleural effusion or Pleural thickening in phase 1.
+--   other: Whether the ellipse marks a finding under Other (other_text of
+--     marts.labels).
 with
 
 ellipses as (

@@ -1,14 +1,22 @@
 -- What happened to the built patients, by time.
 -- Grain: none; a row is one dated event, and a source may say the same twice.
--- Rule: event_at is on the patient's own calendar, shifted alike in all of the
--- patient's tables, and has_time is false where the source has a date only: event_at is
--- then its midnight. A start and an end are two events. code is what the source calls
--- it (itemid, ICD or HCPCS code, drug, measure), numeric_value is in `unit`, detail is
--- its text. stay_id is an emergency stay and icu_stay_id one in intensive care. Triage
--- has no time of its own and stands at the arrival. Images are all of the patient's.
--- Without a date, and so not here: diagnoses, DRGs, details of orders and of
--- administrations, readings. No window, no distinct and no order: a filter on
+-- Rule: a start and an end are two events. Triage stands at the arrival. Images are all
+-- of the patient's. Not here, for want of a date: diagnoses, DRGs, details of orders
+-- and of administrations, readings. No window, no distinct and no order: a filter on
 -- subject_id reaches every source.
+-- Columns:
+--   event_at: When it happened, on the patient's own calendar, shifted; midnight where
+--     the source has a date only.
+--   has_time: Whether the source has a time, not a date only.
+--   event: Kind of event, such as admission, lab result or chest X-ray.
+--   source_table: Source table that has it, schema.table.
+--   hadm_id: Hospital admission that the source names, or that an image is in.
+--   stay_id: Emergency stay that the event is of.
+--   icu_stay_id: ICU stay that the event is of, the stay_id of mimiciv_icu.
+--   code: What the source calls it: itemid, ICD or HCPCS code, drug, measure or kind.
+--   numeric_value: The number that was measured or given, in `unit`.
+--   unit: Unit of numeric_value as the source writes it.
+--   detail: What else the source says of it, as text.
 with
 
 measures as (

@@ -1,11 +1,18 @@
 -- Readings of an image: one radiologist, eyes tracked, dictating.
--- Grain: reading_id. It is REFLACX's id, or EyeGaze's dicom_id, whose images were each
--- read once. An image in both sets has readings of both.
+-- Grain: reading_id. An image in both sets has readings of both.
 -- Rule: neither set names its readers. REFLACX has five, up to all five for one image
--- (phases 1 and 2), but not which; EyeGaze has one for all. has_eye_tracking is false
--- for REFLACX's discarded recordings, of which ellipses and chest box remain, and for
--- EyeGaze images without a row in either gaze file. phase and label_version are
--- REFLACX's; split is the one recommended by MIMIC-CXR-JPG.
+-- (phases 1 and 2), but not which; EyeGaze has one for all.
+-- Columns:
+--   dataset: REFLACX or EyeGaze.
+--   reading_id: REFLACX's id, or EyeGaze's dicom_id, whose images were each read once.
+--   reader: `EyeGaze radiologist` where all readings are one person's; null for
+--     REFLACX, which has five and does not say which.
+--   phase: Phase of REFLACX in which the image was read, 1 to 3; null for EyeGaze.
+--   label_version: Vocabulary that the reader chose from, `phase 1` or `phases 2-3`;
+--     null for EyeGaze.
+--   has_eye_tracking: Whether gaze was recorded and kept. False for the recordings that
+--     REFLACX discarded, of which ellipses and chest box remain, and for images without
+--     a row in either gaze file of EyeGaze.
 with
 
 reflacx as (
@@ -52,6 +59,7 @@ final as (
     select
         'REFLACX' as dataset,
         reflacx.id as reading_id,
+        cast(null as varchar) as reader,
         reflacx.dicom_id,
         images.study_id,
         reflacx.subject_id,
@@ -65,6 +73,7 @@ final as (
     select
         'EyeGaze' as dataset,
         sheet.dicom_id as reading_id,
+        'EyeGaze radiologist' as reader,
         sheet.dicom_id,
         sheet.study_id,
         sheet.patient_id as subject_id,

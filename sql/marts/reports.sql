@@ -3,7 +3,15 @@
 -- Rule: a section is the text below its heading, by cohort.cxr_report_sections; several
 -- of one name are joined by an empty line, in the order of the report, and null stands
 -- where there is none. What stands below FINDINGS AND IMPRESSION is in both columns.
--- `___` is what was taken out for privacy.
+-- Columns:
+--   text: The whole report as written; `___` stands for what was taken out for privacy.
+--   findings: What the radiologist saw.
+--   impression: What the radiologist concluded.
+--   examination: What was examined and how.
+--   indication: Why the study was asked for.
+--   history: What was known of the patient.
+--   technique: How the images were taken.
+--   comparison: Earlier studies that it was compared with.
 with
 
 pieces as (

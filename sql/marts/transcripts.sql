@@ -1,9 +1,17 @@
 -- What the radiologists dictated: words of REFLACX, phrases of EyeGaze.
--- Grain: reading_id, place. place counts from 1 in the order of the dictation.
+-- Grain: reading_id, place.
 -- Rule: REFLACX's full stops, commas and slashes are words, since they were spoken; a
--- phrase of EyeGaze holds one or more sentences. Seconds count from clock_zero, as in
--- marts.fixations: REFLACX's from the start of the audio, EyeGaze's from the moment the
--- image was shown. Words and phrases that were corrected may last no time.
+-- phrase of EyeGaze holds one or more sentences. Words and phrases that were corrected
+-- may last no time. Seconds are on the clocks of marts.fixations.
+-- Columns:
+--   dataset: REFLACX or EyeGaze.
+--   reading_id: Reading that was dictated, as in marts.readings.
+--   place: Position of the word or phrase in the dictation, from 1.
+--   text: The word of REFLACX or the phrase of EyeGaze.
+--   start_seconds [s]: Start of the word or phrase, counted from clock_zero.
+--   end_seconds [s]: End of the word or phrase, counted from clock_zero.
+--   clock_zero: What seconds count from: `start of the audio` in REFLACX, `image shown`
+--     in EyeGaze.
 with
 
 final as (

@@ -1,6 +1,10 @@
 -- The rows of EyeGaze's eye_gaze.csv that belong to an image, faulty ids repaired.
--- Grain: a row of the file. source_row counts from 0 after the repair.
+-- Grain: a row of the file.
 -- Rule: staging.eye_gaze_id_repairs.
+-- Columns:
+--   patient: Patient in whose folder the row goes.
+--   source_row: Position of the row in the file, from 0, counted after the repair.
+--   DICOM_ID: Image that was shown, by its valid id.
 with
 
 kept as (

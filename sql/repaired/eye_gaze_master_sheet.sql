@@ -1,6 +1,9 @@
 -- EyeGaze's master sheet with the stay of each image as linked here: its own stay_id is
 -- of MIMIC-IV 0.4 and joins nothing (kept in staging.eye_gaze_images).
 -- Grain: dicom_id.
+-- Columns:
+--   patient: Patient in whose folder the row goes.
+--   source_row: Position of the row in the file, from 0.
 select
     images.subject_id as patient,
     sheet.* replace (cast(links.stay_id as varchar) as stay_id)

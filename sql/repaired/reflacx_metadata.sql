@@ -1,8 +1,14 @@
 -- The readings of REFLACX's three phases one after another, their labels merged into
 -- the 21 classes.
--- Grain: id. file_order runs over the phases, source_row within one.
+-- Grain: id.
 -- Rule: staging.reflacx_label_classes; the merged cell is the one of greatest
 -- certainty; a class that a phase did not ask about stays null.
+-- Columns:
+--   patient: Patient in whose folder the row goes.
+--   file_order: Position of the row, from 1, over the phases one after another.
+--   source_row: Position of the row in its phase's file, from 0.
+--   id: Reading by one radiologist, as in staging.reflacx_readings.
+--   label_version: Vocabulary that the reader chose from, `phase 1` or `phases 2-3`.
 with
 
 readings as (

@@ -1,6 +1,11 @@
 -- The three phases one after another, columns by name, as MIMIC-Eye 1.0.0 wrote them:
 -- 34 columns, of which each phase leaves those null that it did not ask about.
--- Grain: id. file_order runs over the phases, source_row within one.
+-- Grain: id.
+-- Columns:
+--   patient: Patient in whose folder the row goes.
+--   file_order: Position of the row, from 1, over the phases one after another.
+--   source_row: Position of the row in its phase's file, from 0.
+--   id: Reading by one radiologist, as in staging.reflacx_readings.
 with
 
 readings as (

@@ -1,14 +1,15 @@
 -- Files that the tables name for the built patients, there or not.
--- Grain: path.
+-- Grain: table_name, path, dicom_id.
 -- Columns:
 --   table_name: The file set that the file is of, schema.table.
---   subject_id: Patient in whose folder the file is.
+--   subject_id: Patient whose file it is.
 --   study_id: Study of the image or report; null for others.
 --   dicom_id: Image that the file shows or is about; null for others.
 --   reading_id: Reading of REFLACX that the file is of; null for others.
---   path: Where the build puts the file, below OUT.
+--   path: Where the build puts the file, below OUT; null for DICOM files, which it
+--     leaves where they are.
 --   source_path: Where the file lies in the download; null where nobody found it.
---   bytes [B]: Its size.
+--   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.
 --   source_bytes [B]: Size of the file in the download that it is copied or made from; null

@@ -3,7 +3,7 @@
 -- Columns:
 --   study_id: Study that was reported.
 --   subject_id: Patient of the study.
---   path: Where the build puts the report, below OUT.
+--   path: Path of the report below the folder that holds p10 to p19.
 --   text: The report as written.
 select
     cast(null as integer) as study_id,

@@ -1,5 +1,11 @@
 -- Phrases of EyeGaze's transcripts, one a row instead of a list an image.
--- Grain: dicom_id, place. Seconds since the image appeared.
+-- Grain: dicom_id, place.
+-- Columns:
+--   dicom_id: Image that was read.
+--   place: Position of the phrase in the dictation, from 1.
+--   phrase: What was said, one or more sentences.
+--   begin_time [s]: Start of the phrase, counted from the moment the image was shown.
+--   end_time [s]: End of the phrase, counted from the moment the image was shown.
 with
 
 spoken as (

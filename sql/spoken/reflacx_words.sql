@@ -1,6 +1,8 @@
 -- Words of REFLACX's dictations, numbered in the order of their file: a word may last
 -- no time, so that their times do not order them.
--- Grain: id, place. Seconds since the start of the audio.
+-- Grain: id, place.
+-- Columns:
+--   place: Position of the word in the dictation, from 1.
 with
 
 final as (

@@ -1,8 +1,11 @@
 -- Every image of MIMIC-CXR-JPG's metadata with the date and time of its study.
 -- Grain: dicom_id.
 -- Rule: StudyTime is HHMMSS.fff written as a number, its leading zeros lost, so that
--- 83045.515 is 08:30:45.515 and 5.0 is 00:00:05; read to the millisecond. A date or a
--- time that no calendar or clock has is null.
+-- 83045.515 is 08:30:45.515 and 5.0 is 00:00:05; read to the millisecond.
+-- Columns:
+--   study_at: When the study was made, StudyDate and StudyTime as one moment on the
+--     patient's own calendar, shifted alike in all of the patient's tables; null for a
+--     date or a time that no calendar or clock has.
 with
 
 numbers as (

@@ -5,6 +5,12 @@
 -- begins exactly one valid id is faulty: its rows are deleted where the valid id has
 -- rows in the same file, else they get the valid id. Every other id is set aside.
 -- Short ids may be calibration screens, saved under an image's name cut by five.
+-- Columns:
+--   file: The gaze file, eye_gaze.csv or fixations.csv.
+--   id_found: DICOM_ID as the file has it.
+--   action: What is done with the rows of this id: replaced, deleted or set_aside.
+--   id_used: The valid id that id_found begins; null for an id that is set aside.
+--   n_rows: Rows of the file that have this id.
 with
 
 valid as (

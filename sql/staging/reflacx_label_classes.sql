@@ -2,6 +2,11 @@
 -- for 18 labels and phases 2 and 3 for 16, 8 of them in common.
 -- Grain: label.
 -- Rule: MIMIC-Eye 1.0.0, methods, REFLACX: radiologists merged the two vocabularies.
+-- Columns:
+--   label: A label that readers could choose.
+--   label_class: The class that the label belongs to.
+--   is_flag: Whether the label was ticked for the image as a whole, without a
+--     certainty.
 with
 
 final (label, label_class, is_flag) as (

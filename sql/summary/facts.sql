@@ -2,6 +2,8 @@
 -- Grain: fact.
 -- Rule: patients, images and stays are the built ones; those of MIMIC are all that the
 -- sources hold. The share found with the window counts images linked `after` a stay.
+-- Columns:
+--   value: The build's own figure.
 with
 
 built as (

@@ -1,6 +1,9 @@
 -- Images of which the DICOM headers and MIMIC-CXR-JPG's metadata say different things,
 -- where both are there.
 -- Grain: dicom_id, reason.
+-- Columns:
+--   dicom_id: Image, the name of its file without extension.
+--   reason: What differs, or which of the two lacks the image.
 with
 
 headers as (

@@ -28,8 +28,8 @@ def eye_gaze(marts, *lines):
 
 def test_columns(marts):
     assert marts.columns("fixations") == [
-        "dataset", "reading_id", "dicom_id", "subject_id", "fixation",
-        "start_seconds", "end_seconds", "duration_seconds", "x", "y",
+        "dataset", "reading_id", "reader", "dicom_id", "subject_id", "fixation",
+        "start_seconds", "end_seconds", "start_since_first_seconds", "duration_seconds", "x", "y",
         "pupil_area_normalized", "left_pupil_mm", "right_pupil_mm", "clock_zero",
     ]  # fmt: skip
 
@@ -47,6 +47,52 @@ def test_a_fixation_of_eye_gaze_starts_at_fpogs_and_lasts_fpogd(marts):
     columns = f"dataset, reading_id, dicom_id, subject_id, {WHEN}, x, y, clock_zero"
     assert marts.rows("fixations", columns) == [
         ("EyeGaze", "b", "b", 2, 0.5, 0.75, 0.25, 998, 1035, "image shown")
+    ]
+
+
+def test_both_sets_have_a_clock_that_starts_with_the_first_fixation(marts):
+    # Their own clocks start 1.5 s after and 0.25 s before the eye first rests.
+    reflacx(marts, "P101R1 | 2 | 3 | 1 | 1", "P101R1 | -1.5 | -1 | 2 | 2")
+    eye_gaze(marts, "b | 1 | 9 | 4 | 3.25 | 0.75 | 4 | 4", "b | 1 | 8 | 1 | 0.25 | 0.75 | 5 | 5")
+    assert marts.rows("fixations", "dataset, start_seconds, start_since_first_seconds") == [
+        ("EyeGaze", 0.25, 0),
+        ("EyeGaze", 3.25, 3),
+        ("REFLACX", -1.5, 0),
+        ("REFLACX", 2, 3.5),
+    ]
+
+
+def test_each_reading_of_an_image_has_its_own_first_fixation(marts):
+    reflacx(
+        marts,
+        "P101R1 | -2 | -1 | 1 | 1",
+        "P101R1 | 1 | 2 | 1 | 1",
+        "P300R2 | 5 | 6 | 2 | 2",
+        "P300R2 | 6 | 7 | 2 | 2",
+    )
+    eye_gaze(marts, "a | 1 | 1 | 1 | 0.5 | 0.5 | 3 | 3", "a | 1 | 2 | 3 | 2 | 1 | 3 | 3")
+    assert marts.rows("fixations", "reading_id, fixation, start_since_first_seconds") == [
+        ("P101R1", 1, 0),
+        ("P101R1", 2, 3),
+        ("P300R2", 1, 0),
+        ("P300R2", 2, 1),
+        ("a", 1, 0),
+        ("a", 2, 1.5),
+    ]
+
+
+def test_a_fixation_without_a_time_does_not_hide_those_of_others(marts):
+    reflacx(marts, "P101R1 | 1 | 2 | 1 | 1", "P101R1 |  |  | 2 | 2")
+    assert marts.rows("fixations", "fixation, start_since_first_seconds") == [(1, 0), (2, None)]
+
+
+def test_only_the_one_reader_of_eye_gaze_is_known(marts):
+    reflacx(marts, "P101R1 | 0 | 1 | 1 | 1")
+    eye_gaze(marts, "a | 1 | 1 | 1 | 0 | 1 | 3 | 3", "b | 1 | 1 | 1 | 0 | 1 | 4 | 4")
+    assert marts.rows("fixations", "reading_id, reader") == [
+        ("P101R1", None),
+        ("a", "EyeGaze radiologist"),
+        ("b", "EyeGaze radiologist"),
     ]
 
 

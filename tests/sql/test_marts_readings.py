@@ -18,8 +18,8 @@ def reflacx(marts, phase, *lines):
 
 def test_columns(marts):
     assert marts.columns("readings") == [
-        "dataset", "reading_id", "dicom_id", "study_id", "subject_id", "phase", "label_version",
-        "has_eye_tracking", "split",
+        "dataset", "reading_id", "reader", "dicom_id", "study_id", "subject_id", "phase",
+        "label_version", "has_eye_tracking", "split",
     ]  # fmt: skip
 
 
@@ -37,6 +37,19 @@ def test_phases_2_and_3_share_a_vocabulary(marts):
 def test_a_reading_of_eye_gaze_is_named_after_its_image(marts):
     marts.given("cohort.eye_gaze_master_sheet", "dicom_id | study_id | patient_id\na | 5 | 1")
     assert marts.rows("readings", LONG) == [("EyeGaze", "a", "a", 5, 1, None, None)]
+
+
+def test_only_the_one_reader_of_eye_gaze_is_known(marts):
+    for phase in (1, 2, 3):
+        reflacx(marts, phase, f"P{phase}01R1 | a | 1 | train | False")
+    marts.given("cohort.eye_gaze_master_sheet", "dicom_id | patient_id\na | 1\nb | 2")
+    assert marts.rows("readings", "reading_id, reader") == [
+        ("P101R1", None),
+        ("P201R1", None),
+        ("P301R1", None),
+        ("a", "EyeGaze radiologist"),
+        ("b", "EyeGaze radiologist"),
+    ]
 
 
 def test_an_image_of_both_sets_has_readings_of_both(marts):

@@ -1,0 +1,88 @@
+"""A lock on a folder: one program at a time writes there."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from mimiceye_duck.errors import Problem, UserError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Beyond what the file says: nobody could read a locked part.
+    _FAR = 1 << 20
+
+    def _lock(file: BinaryIO) -> None:
+        file.seek(_FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock file `path`, which is there only so long; its folder is made for it.
+
+    The system lets go of it however a program ends. Raises `UserError` that names the process
+    while another `with` holds it, be it of this process.
+    """
+    file = _taken(path)
+    try:
+        yield
+    finally:
+        # Windows removes no file that is open; elsewhere it must be gone before it is free, or
+        # two could hold a lock each: one on the file removed, one on the next of its name.
+        if sys.platform != "win32":
+            path.unlink(missing_ok=True)
+        file.close()
+        if sys.platform == "win32":
+            with suppress(OSError):  # another program has it by now
+                path.unlink()
+
+
+def _taken(path: Path) -> BinaryIO:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = open(path, "a+b")  # noqa: SIM115 - it stays open as long as it is held
+        except FileNotFoundError:
+            continue  # who let go of it has removed its folder
+        try:
+            if _is_taken(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _is_taken(file: BinaryIO, path: Path) -> bool:
+    """Lock a file; false where it was removed meanwhile."""
+    try:
+        _lock(file)
+    except (BlockingIOError, PermissionError):
+        file.seek(0)
+        process = file.read().decode()
+        raise UserError(
+            Problem(
+                "another export writes here",
+                where=str(path.parent.parent),
+                found=f"process {process}" if process else None,
+                do="wait for it, or stop it; --out DIR writes elsewhere",
+            )
+        ) from None
+    try:
+        is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+    if is_same:
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
+    return is_same
