@@ -76,7 +76,7 @@ def run_build(
     versions = options.releases(release)
     limit = options.memory(memory_limit)
     folder = demo_source(Path(out)) if source is None else Path(source)
-    found = sources.find(folder, releases=versions, skip=skip)
+    found = sources.survey(folder, releases=versions, skip=skip)
     resources = Resources(
         threads or budget.threads(),
         limit or budget.memory_limit(),

@@ -214,7 +214,8 @@ def _faults(contract: Contract) -> Iterator[str]:
     """What in a contract others could not work with."""
     if not re.fullmatch(r"\w+\.\w+", contract.id):
         yield f"id {contract.id} is no schema.table"
-    for thing in (contract, *contract.columns):
+    things: list[Contract | Column] = [contract, *contract.columns]
+    for thing in things:
         for name, kind in _kinds(type(thing)).items():
             if not _fits(getattr(thing, name), kind):
                 yield f"{name} is no {getattr(kind, '__name__', kind)}"

@@ -110,7 +110,7 @@ def reason(error: duckdb.Error) -> str:
         return _FULL
     line = _LINE.search(message)
     # Its lines are records, of which a quoted cell may go over several lines.
-    place = f", record {int(line.group(1)):,} of the file" if line else ""
+    place = f", record {int(line.group(1)):,}" if line else ""
     words = _own_words(message)
     for kind, pattern, text in _REASONS:
         if isinstance(error, kind) and re.search(pattern, words):

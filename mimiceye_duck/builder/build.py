@@ -18,7 +18,10 @@ from mimiceye_duck.builder.record import fingerprint, record
 from mimiceye_duck.builder.run import Resources, Run
 from mimiceye_duck.builder.working import attach_final, open_working
 from mimiceye_duck.builder.workspace import DATABASE, Workspace
+from mimiceye_duck.checks import result
 from mimiceye_duck.checks.disk import disk_needed
+from mimiceye_duck.checks.quick import before_build
+from mimiceye_duck.checks.rows import row_count_warnings
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database, FullError, HeldError, reason
 from mimiceye_duck.errors import Problem, UserError
@@ -120,6 +123,7 @@ def _build(
     anew: bool,
 ) -> Mapping[str, Any]:
     begin = time.perf_counter()
+    checked, disk = before_build(sources, options, workspace.out)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     database = open_working(workspace, resources)
     if anew:
@@ -128,6 +132,8 @@ def _build(
         database = open_working(workspace, resources)
     workspace.start()
     run = Run(sources, workspace, options, resources, database, Ledger(workspace, anew=anew))
+    run.steps.say(disk.text)
+    run.warnings += result.warnings(checked)
     every = ordered([*models().values(), cohorts()[options.cohort]])
     chosen = [model for model in every if model.schema not in VIEWS_ON_STORED]
     linked = tables.linked_tables(as_published=options.as_published)
@@ -153,6 +159,7 @@ def _build(
             store.describe(path, sources, every, run.parquet, run.source_rows)
         write_readme(run.tree / "README.txt", sources)
         run.manifest.write(run.tree / "manifest.parquet")
+        run.warnings += row_count_warnings(run.source_rows, sources.releases)
         content = record(run, wanted, started, time.perf_counter() - begin, results)
         workspace.stage(content)
         # The working database stays open: it is what keeps another build out.

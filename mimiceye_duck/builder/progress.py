@@ -16,6 +16,10 @@ class Steps:
         self.seconds: dict[str, float] = {}
         self._shown = sys.stderr.isatty() if shown is None else shown
 
+    def say(self, text: str) -> None:
+        """A line of its own, told whoever watches."""
+        Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+
     @contextmanager
     def step(self, name: str, total: int) -> Iterator["Step"]:
         """One step of `total` parts."""

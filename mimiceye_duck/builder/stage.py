@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import duckdb
 
 from mimiceye_duck import attach
-from mimiceye_duck.attach import fault
 from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
 from mimiceye_duck.db import Database, is_of_machine
 from mimiceye_duck.errors import Problem, UserError
@@ -80,7 +79,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     except duckdb.Error as error:
         if is_of_machine(error):
             raise
-        raise _broken(source, "cannot be read", fault(database, source, error)) from None
+        raise _broken(source, "cannot be read", attach.fault(database, source, error)) from None
     _check_patients(database, source)
     _show(database, contract, attach.columns(source))
     return count

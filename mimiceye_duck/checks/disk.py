@@ -161,7 +161,7 @@ def check_disk(sources: Sources, options: Options, out: Path) -> Result:
     """Whether the disk of `out` has the room that a build may need there."""
     place = next(one for one in (out.absolute(), *out.absolute().parents) if one.exists())
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
-    what = f"a build needs up to {_shown(needed)}; {_shown(free)} are free there"
+    what = f"the build needs up to {_shown(needed)} of the disk; {_shown(free)} are free"
     if needed <= free:
         return Result("disk", "", PASSED, what, str(place))
     do = "--out on another disk, or --files hardlink"

@@ -13,14 +13,14 @@ from mimiceye_duck.contracts import contracts
 from mimiceye_duck.sources import Sources
 
 
-def before_build(sources: Sources, options: Options, out: Path) -> tuple[str, ...]:
-    """The warnings of the quick checks, but for what `sources.warnings` has already.
+def before_build(sources: Sources, options: Options, out: Path) -> tuple[list[Result], Result]:
+    """The quick checks that `sources` of `survey` have not been through, the disk's apart.
 
-    Takes sources of `find` or of `survey`. Raises `UserError` with all that failed.
+    Raises `UserError` with all that failed, of those too.
     """
-    results = [*_downloads(sources), *check_releases(sources), check_disk(sources, options, out)]
+    results = [*_downloads(sources), *check_releases(sources)]
     result.require([*sources.results, *results])
-    return result.warnings(results)
+    return results, check_disk(sources, options, out)
 
 
 def check_quickly(sources: Sources, options: Options, out: Path) -> list[Result]:

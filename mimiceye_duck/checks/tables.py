@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 
 from mimiceye_duck import attach
-from mimiceye_duck.builder.stage import fault
 from mimiceye_duck.checks.lines import lines_of
 from mimiceye_duck.checks.result import FAILED, PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.checks.rules import Rule, rules
@@ -174,7 +173,7 @@ def _unreadable(database: Database, table: Table, error: duckdb.Error) -> Result
     """A table that DuckDB cannot read."""
     what = f"{table.contract.id} cannot be read to its end"
     do = f"download it again, or leave it out with --skip {table.contract.table}"
-    why = fault(database, table.source, error) if table.source.header else reason(error)
+    why = attach.fault(database, table.source, error) if table.source.header else reason(error)
     return Result("records", table.contract.id, FAILED, what, table.where, why, do)
 
 
