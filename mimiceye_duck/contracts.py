@@ -236,7 +236,7 @@ def _faults(contract: Contract) -> Iterator[str]:
 
 
 @cache
-def _kinds(thing: type) -> Mapping[str, Any]:
+def _kinds(thing: Any) -> Mapping[str, Any]:
     return get_type_hints(thing)
 
 
