@@ -210,13 +210,16 @@ def read(file: Path) -> Contract:
     return contract
 
 
+_KINDS: dict[type, dict[str, Any]] = {kind: get_type_hints(kind) for kind in (Contract, Column)}
+
+
 def _faults(contract: Contract) -> Iterator[str]:
     """What in a contract others could not work with."""
     if not re.fullmatch(r"\w+\.\w+", contract.id):
         yield f"id {contract.id} is no schema.table"
     things: list[Contract | Column] = [contract, *contract.columns]
     for thing in things:
-        for name, kind in _kinds(type(thing)).items():
+        for name, kind in _KINDS[type(thing)].items():
             if not _fits(getattr(thing, name), kind):
                 yield f"{name} is no {getattr(kind, '__name__', kind)}"
         if not _RELEASE.fullmatch(thing.since):
@@ -233,11 +236,6 @@ def _faults(contract: Contract) -> Iterator[str]:
         yield f"path {contract.path} does not name the columns that are from it"
     if in_path and "/" not in contract.path:
         yield f"path {contract.path} has no folder"
-
-
-@cache
-def _kinds(thing: Any) -> Mapping[str, Any]:
-    return get_type_hints(thing)
 
 
 def _fits(value: object, kind: Any) -> bool:
