@@ -98,6 +98,11 @@ class Sources:
         """What a person should know of it, a line each."""
         return result.warnings(self.results)
 
+    @property
+    def is_made_up(self) -> bool:
+        """Whether `synth` wrote it, which puts the right answers beside its datasets."""
+        return (self.folder / "truth" / "cxr_stay.csv").is_file()
+
     def get(self, contract_id: str) -> Source | None:
         return self.tables.get(contract_id)
 

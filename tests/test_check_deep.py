@@ -285,19 +285,19 @@ FAULTS = {
     ),
     "a patient missing": (
         STAYS, "90000001,,32", ",,32",
-        ("failed", "required", "subject_id: empty in 1 of 3 rows", "line 3"),
+        ("failed", "required", "subject_id: empty in 1 of 3 rows", "record 3"),
     ),
     "a cell missing": (
         STAYS, "F,WHITE,AMBULANCE", ",WHITE,AMBULANCE",
-        ("warning", "required", "gender: empty in 1 of 3 rows", "line 3"),
+        ("warning", "required", "gender: empty in 1 of 3 rows", "record 3"),
     ),
     "a time that is none": (
         STAYS, "2150-02-01 08:00:00", SECRET,
-        ("failed", "type", "intime: no timestamp in 1 of 3 rows", "line 3"),
+        ("failed", "type", "intime: no timestamp in 1 of 3 rows", "record 3"),
     ),
     "a day that is none": (
         PATIENTS, "2152-01-01", "2152-02-30",
-        ("failed", "type", "dod: no date in 1 of 2 rows", "line 3"),
+        ("failed", "type", "dod: no date in 1 of 2 rows", "record 3"),
     ),
     "a number behind a cell of two lines": (
         TRIAGE, "33,98.6", f"33,{SECRET}",
@@ -368,8 +368,8 @@ def test_what_refers_to_a_table_that_is_not_there_is_skipped(root):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("F,WHITE,AMBULANCE,HOME", f"F,{SECRET},AMBULANCE,HOME,more", "line 3"),
-        ("F,WHITE,AMBULANCE,HOME", f"F,{SECRET}", "line 3"),
+        ("F,WHITE,AMBULANCE,HOME", f"F,{SECRET},AMBULANCE,HOME,more", "record 3"),
+        ("F,WHITE,AMBULANCE,HOME", f"F,{SECRET}", "record 3"),
         ("F,WHITE,AMBULANCE", f'F,"{SECRET},AMBULANCE', "quoted cell"),
     ],
     ids=["a cell too many", "cells too few", "a quote too few"],

@@ -159,7 +159,8 @@ def _build(
             store.describe(path, sources, every, run.parquet, run.source_rows)
         write_readme(run.tree / "README.txt", sources)
         run.manifest.write(run.tree / "manifest.parquet")
-        run.warnings += row_count_warnings(run.source_rows, sources.releases)
+        if not sources.is_made_up:
+            run.warnings += row_count_warnings(run.source_rows, sources.releases)
         content = record(run, wanted, started, time.perf_counter() - begin, results)
         workspace.stage(content)
         # The working database stays open: it is what keeps another build out.

@@ -12,8 +12,8 @@
 --   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.
---   source_bytes [B]: Size of the file in the download that it is copied or made from; null
---     for one that is in an archive or was not found.
+--   source_bytes [byte]: Size of the file in the download that it is copied or made
+--     from; null for one that is in an archive or was not found.
 --   source_mtime_ns [ns]: When that file was last changed, since 1970.
 select
     cast(null as varchar) as table_name,

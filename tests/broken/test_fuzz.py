@@ -24,8 +24,7 @@ from mimiceye_duck.errors import UsageError, UserError
 from mimiceye_duck.headers import check_header
 from mimiceye_duck.imaging.sections import sections
 from mimiceye_duck.models import models
-from mimiceye_duck.render import csv_line, typed
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.render import Sql, csv_line, render, typed
 from tests.broken import tiny
 from tests.broken.tiny import SECRET
 from tests.conftest import Table, csv_bytes
@@ -344,7 +343,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text(
 @given(st.lists(st.tuples(CELL, CELL | st.none()), min_size=1, max_size=50))
 def test_any_cell_is_read_back_by_python(rows):
     with duckdb.connect() as connection:
-        connection.execute((SQL / "templates" / "csv_cell.sql").read_text("utf-8"))
+        connection.execute(render("csv_cell", kind=Sql("macro")))
         columns = [pyarrow.array(values, pyarrow.string()) for values in zip(*rows, strict=True)]
         connection.register(
             "cells", pyarrow.table([range(len(rows)), *columns], names=["n", "a", "b"])
