@@ -23,6 +23,10 @@ build:
 test *words:
     {{bin}}/pytest {{words}}
 
+# kill builds at every step, fill a disk, allow few open files
+faults:
+    {{bin}}/pytest tests/faults
+
 # time what a build answers: just bench mimic-eye/mimiceye.duckdb
 bench database:
     {{bin}}/python tests/bench/explore.py {{database}}
@@ -45,4 +49,4 @@ readme:
     {{bin}}/python tests/readme.py
 
 # tests and lint
-check: test lint
+check: test faults lint
