@@ -44,7 +44,7 @@ class Ledger:
     """
 
     def __init__(self, workspace: Workspace, *, anew: bool) -> None:
-        self._folder = workspace.work / "done"
+        self._folder = Path(extended(workspace.work / "done"))
         self._tree = workspace.tree
         self._out = workspace.out
         self._finished = {} if anew else _finished(workspace)
