@@ -285,19 +285,19 @@ FAULTS = {
     ),
     "a patient missing": (
         STAYS, "90000001,,32", ",,32",
-        ("failed", "required", "subject_id: empty in 1 of 3 rows", "record 3"),
+        ("failed", "required", "subject_id: empty in 1 of 3 rows", "line 3"),
     ),
     "a cell missing": (
         STAYS, "F,WHITE,AMBULANCE", ",WHITE,AMBULANCE",
-        ("warning", "required", "gender: empty in 1 of 3 rows", "record 3"),
+        ("warning", "required", "gender: empty in 1 of 3 rows", "line 3"),
     ),
     "a time that is none": (
         STAYS, "2150-02-01 08:00:00", SECRET,
-        ("failed", "type", "intime: no timestamp in 1 of 3 rows", "record 3"),
+        ("failed", "type", "intime: no timestamp in 1 of 3 rows", "line 3"),
     ),
     "a day that is none": (
         PATIENTS, "2152-01-01", "2152-02-30",
-        ("failed", "type", "dod: no date in 1 of 2 rows", "record 3"),
+        ("failed", "type", "dod: no date in 1 of 2 rows", "line 3"),
     ),
     "a number behind a cell of two lines": (
         TRIAGE, "33,98.6", f"33,{SECRET}",
