@@ -68,15 +68,26 @@ _HINTS = re.compile(r"\n\s*Possible .*", re.DOTALL)
 _PATH = re.compile(r"(?<=GZIP stream: ).*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
-_HELD = re.compile(r"set lock|being used by another process|already open", re.IGNORECASE)
+_HELD = re.compile(
+    r"set lock|being used by another process|already open|different configuration", re.IGNORECASE
+)
+_DAMAGED = re.compile(
+    r"not a valid DuckDB database|Could not read enough bytes|version number"
+    r"|Corrupt (?:database|WAL) file|WAL does not match|Failed to deserialize",
+    re.IGNORECASE,
+)
 
 
 class HeldError(UserError):
-    """Another program holds a database."""
+    """Another program holds a database, or this one in another way."""
 
 
 class FullError(UserError):
     """The disk has no room for a database."""
+
+
+class DamagedError(UserError):
+    """A file is no database, a damaged one, or one of another release of DuckDB."""
 
 
 _FULL = "the disk is full"
@@ -98,6 +109,13 @@ def is_of_machine(error: duckdb.Error) -> bool:
     """Whether DuckDB had no room or memory, or was stopped, so that no file is at fault."""
     kinds = (duckdb.OutOfMemoryException, duckdb.InterruptException)
     return is_full(error) or isinstance(error, kinds)
+
+
+def is_damaged(error: duckdb.Error) -> bool:
+    """Whether a file is no database, a damaged one, or one of another release of DuckDB."""
+    if isinstance(error, duckdb.SerializationException):
+        return True
+    return bool(_DAMAGED.search(_own_words(str(error))))
 
 
 def reason(error: duckdb.Error) -> str:
@@ -167,8 +185,7 @@ def connect(
         name = str(path) if path else ":memory:"
         return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
     except duckdb.Error as error:
-        kind = HeldError if _HELD.search(str(error)) else FullError if is_full(error) else UserError
-        raise kind(
+        raise _kind(error)(
             Problem(
                 "the database cannot be opened",
                 where=str(path),
@@ -176,6 +193,14 @@ def connect(
                 do="close the program that holds it, or name the file that `build` wrote",
             )
         ) from None
+
+
+def _kind(error: duckdb.Error) -> type[UserError]:
+    if _HELD.search(str(error)):
+        return HeldError
+    if is_full(error):
+        return FullError
+    return DamagedError if is_damaged(error) else UserError
 
 
 _CONNECTIONS: WeakSet["Database"] = WeakSet()

@@ -13,8 +13,8 @@ import duckdb
 
 from mimiceye_duck.db import reason
 from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.export.lock import held
 from mimiceye_duck.export.renaming import Renaming
+from mimiceye_duck.lock import held
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
@@ -80,9 +80,14 @@ class Folder:
 
     def __enter__(self) -> "Folder":
         self._made = [path for path in (self.out, *self.out.parents) if not path.exists()]
+        busy = Problem(
+            "another export writes here",
+            where=str(self.out),
+            do="wait for it, or stop it; --out DIR writes elsewhere",
+        )
         try:
             with ExitStack() as entered:
-                entered.enter_context(held(self._work / _LOCK))
+                entered.enter_context(held(self._work / _LOCK, busy))
                 self._renaming.complete()
                 self._sweep()
                 self.tree.mkdir()

@@ -151,7 +151,8 @@ def test_a_folder_is_free_after_a_failure(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
 def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkeypatch):
-    from mimiceye_duck.export import lock
+    from mimiceye_duck import lock
+    from mimiceye_duck.errors import Problem
 
     take, path = lock._lock, tmp_path / "folder" / "lock"
     taken = []
@@ -165,7 +166,7 @@ def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkey
         take(file)
 
     monkeypatch.setattr(lock, "_lock", take_late)
-    with lock.held(path):
+    with lock.held(path, Problem("busy")):
         assert len(taken) == 2
         assert path.read_text() == str(os.getpid())
     assert not path.exists()

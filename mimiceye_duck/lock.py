@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,13 +27,13 @@ else:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, busy: Problem) -> Iterator[None]:
     """Hold the lock file `path`, which is there only so long; its folder is made for it.
 
-    The system lets go of it however a program ends. Raises `UserError` that names the process
-    while another `with` holds it, be it of this process.
+    The system lets go of it however a program ends. Raises `UserError` of `busy` and the process
+    that holds it while another `with` does, be it of this process.
     """
-    file = _taken(path)
+    file = _taken(path, busy)
     try:
         yield
     finally:
@@ -46,7 +47,7 @@ def held(path: Path) -> Iterator[None]:
                 path.unlink()
 
 
-def _taken(path: Path) -> BinaryIO:
+def _taken(path: Path, busy: Problem) -> BinaryIO:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -54,7 +55,7 @@ def _taken(path: Path) -> BinaryIO:
         except FileNotFoundError:
             continue  # who let go of it has removed its folder
         try:
-            if _is_taken(file, path):
+            if _is_taken(file, path, busy):
                 return file
         except BaseException:
             file.close()
@@ -62,21 +63,15 @@ def _taken(path: Path) -> BinaryIO:
         file.close()
 
 
-def _is_taken(file: BinaryIO, path: Path) -> bool:
+def _is_taken(file: BinaryIO, path: Path, busy: Problem) -> bool:
     """Lock a file; false where it was removed meanwhile."""
     try:
         _lock(file)
     except (BlockingIOError, PermissionError):
         file.seek(0)
         process = file.read().decode()
-        raise UserError(
-            Problem(
-                "another export writes here",
-                where=str(path.parent.parent),
-                found=f"process {process}" if process else None,
-                do="wait for it, or stop it; --out DIR writes elsewhere",
-            )
-        ) from None
+        found = f"process {process}" if process else None
+        raise UserError(replace(busy, found=found)) from None
     try:
         is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
