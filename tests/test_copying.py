@@ -130,6 +130,30 @@ def test_a_system_that_cannot_link_says_so(way, cause, source, target, before, m
     assert not target.exists()
 
 
+def test_a_symbolic_link_that_is_right_is_not_made_again(source, target, before, monkeypatch):
+    """Windows reads a link back with a mark before it, that the text it was made of had not."""
+    place(source, before, "symlink", target)
+    text = os.readlink(before)
+    monkeypatch.setattr(os, "readlink", lambda file: "\\\\?\\" + text)
+    monkeypatch.setattr(os, "symlink", None)
+    place(source, target, "symlink", before)
+    assert not target.exists() and before.samefile(source)
+
+
+@pytest.mark.parametrize("there", ["a copy", "another file's link", "a link that leads nowhere"])
+def test_what_is_no_link_to_the_file_is_replaced_by_one(there, source, target, before):
+    other = source.with_name("other.jpg")
+    if there == "a copy":
+        place(source, before, "copy", target)
+    else:
+        other.write_bytes(source.read_bytes())
+        place(other, before, "symlink", target)
+    if there == "a link that leads nowhere":
+        other.unlink()
+    place(source, target, "symlink", before)
+    assert target.is_symlink() and target.samefile(source)
+
+
 @pytest.mark.parametrize("way", LINKS)
 def test_a_link_of_a_link_leads_to_the_file(way, source, target, before, tmp_path):
     link = tmp_path / "link.jpg"

@@ -22,11 +22,11 @@ def place(source: Path, target: Path, way: str, before: Path) -> None:
     # Of a link, the file behind it: a name that points elsewhere would point nowhere in OUT.
     real = os.path.realpath(source)
     is_same = {"copy": _is_copy, "hardlink": _is_hardlink, "symlink": _is_symlink}[way]
-    if is_same(extended(before), status, real):
+    if is_same(extended(before), status):
         # What a build of other sources left would take its place.
         remove(target)
         return
-    if is_same(extended(target), status, real):
+    if is_same(extended(target), status):
         return
     os.makedirs(extended(target.parent), exist_ok=True)
     part = target.with_name(target.name + ".part")
@@ -89,7 +89,7 @@ def _copy_in_kernel(source: str, target: str, copy_range: object) -> bool:
     return True
 
 
-def _is_copy(file: str, status: os.stat_result, real: str) -> bool:
+def _is_copy(file: str, status: os.stat_result) -> bool:
     try:
         old = os.lstat(file)
     except OSError:
@@ -103,15 +103,16 @@ def _is_copy(file: str, status: os.stat_result, real: str) -> bool:
     )
 
 
-def _is_hardlink(file: str, status: os.stat_result, real: str) -> bool:
+def _is_hardlink(file: str, status: os.stat_result) -> bool:
     try:
         return os.path.samestat(os.lstat(file), status)
     except OSError:
         return False
 
 
-def _is_symlink(file: str, status: os.stat_result, real: str) -> bool:
+def _is_symlink(file: str, status: os.stat_result) -> bool:
     try:
-        return os.readlink(file) == real
+        # Not by its text, which Windows gives back in another form than it was given.
+        return stat.S_ISLNK(os.lstat(file).st_mode) and os.path.samestat(os.stat(file), status)
     except OSError:
         return False
