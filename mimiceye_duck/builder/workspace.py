@@ -19,7 +19,6 @@ DATABASE = "mimiceye.duckdb"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
 _PATIENT = re.compile(r"patient_\d+")
-DATABASE = "mimiceye.duckdb"
 
 
 class Workspace:
