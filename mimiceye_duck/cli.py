@@ -73,6 +73,13 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except MemoryError:
+        if debug:
+            raise
+        do = "fewer --threads, less --memory-limit, or other programs closed"
+        problem = Problem("there is not enough memory", do=do)
+        print(UserError(problem), file=sys.stderr)  # noqa: T201
+        return 1
     except OSError as error:
         if debug:
             raise

@@ -1,5 +1,6 @@
 """The scan of DICOM headers: what it reads, what it keeps, and what it makes of broken files."""
 
+import errno
 import os
 import random
 import struct
@@ -584,6 +585,23 @@ def test_a_file_that_cannot_be_opened_is_tried_again(
     ]
     assert scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1).read == 2
     assert rows(tmp_path / "d.parquet")[0]["problem"] is None
+
+
+def test_too_many_open_files_are_no_fault_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in" / STUDY / "a.dcm")
+    scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
+    before = (tmp_path / "d.parquet").read_bytes()
+    write(tmp_path / "in" / STUDY / "b.dcm")
+
+    def refused(file: str, size: int) -> None:
+        raise OSError(errno.EMFILE, "Too many open files", file)
+
+    monkeypatch.setattr(dicom, "read_header", refused)
+    with pytest.raises(OSError, match="Too many open files"):
+        scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
+    assert (tmp_path / "d.parquet").read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_a_problem(tmp_path: Path) -> None:

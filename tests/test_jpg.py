@@ -1,5 +1,7 @@
 """JPG from DICOM: the authors' steps, and what happens with files that are no pictures."""
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -13,7 +15,9 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
+from mimiceye_duck.errors import UserError
 from mimiceye_duck.imaging.jpg import DicomError, equalised, grey, render
+from mimiceye_duck.imaging.rendering import Picture, render_all
 
 
 def write(
@@ -190,3 +194,38 @@ def test_a_target_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         render(file, tmp_path / "out" / "a.jpg")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.jpg"]
+
+
+# What is no fault of a file
+
+
+class _Deadly(type(Path())):  # type: ignore[misc]
+    """A path at which the process that is sent it ends, as one that the system kills."""
+
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return os._exit, (9,)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), MemoryError()], ids=["files", "memory"]
+)
+def test_a_shortage_of_the_machine_is_no_damage(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "a.dcm", [[0, 1]])
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pydicom, "dcmread", fail)
+    with pytest.raises(type(error)):
+        render_all([Picture(file, tmp_path / "a.jpg", tmp_path / "none")], 1)
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def test_a_process_that_the_system_ends_is_told(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.dcm", [[0, 1]])
+    pictures = [Picture(file, tmp_path / f"{n}.jpg", tmp_path / "none") for n in range(20)]
+    pictures[19] = Picture(_Deadly(file), tmp_path / "19.jpg", tmp_path / "none")
+    with pytest.raises(UserError, match="memory.*\n.*fewer --threads"):
+        render_all(pictures, 2)

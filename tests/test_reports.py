@@ -1,5 +1,6 @@
 """Reports from folders and archives, whatever is wrong with them. All texts are made up."""
 
+import errno
 import gzip
 import io
 import os
@@ -14,7 +15,13 @@ import duckdb
 import pytest
 
 from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging.reports import Archive, Collected, collect, sections_file
+from mimiceye_duck.imaging.reports import (
+    Archive,
+    Collected,
+    collect,
+    content_of,
+    sections_file,
+)
 
 ONE, TWO, THREE = (
     "p10/p10000001/s50000001.txt",
@@ -295,6 +302,38 @@ def test_a_broken_link_is_reported(tmp_path):
     found = collect([loose], [], tmp_path / "reports.parquet")
     assert problems(found) == {"s50000001.txt": "it cannot be read: FileNotFoundError"}
     assert found.reports == 1
+
+
+@pytest.mark.parametrize("place", ["loose", "archived", "listing"])
+def test_too_many_open_files_are_no_fault_of_a_report(place, tmp_path, monkeypatch):
+    loose = folder(tmp_path, {ONE: b"one"})
+    archives = [zipped(tmp_path, {TWO: b"two"})] if place == "archived" else []
+
+    def refused(file, mode="rb"):
+        if place == "loose" and not str(file).endswith(".txt"):
+            return open(file, mode)
+        raise OSError(errno.EMFILE, "Too many open files", str(file))
+
+    if place == "listing":
+        monkeypatch.setattr("mimiceye_duck.imaging.reports.os.scandir", refused)
+    elif place == "archived":
+        monkeypatch.setattr("mimiceye_duck.imaging.reports.zipfile.ZipFile", refused)
+    else:
+        monkeypatch.setattr("mimiceye_duck.imaging.reports.open", refused, raising=False)
+    with pytest.raises(OSError, match="Too many open files"):
+        collect([loose], archives, tmp_path / "reports.parquet")
+
+
+def test_a_report_is_opened_by_its_long_name(tmp_path, monkeypatch):
+    """Windows opens a path of over 259 characters only in another form, here that of a link."""
+    (tmp_path / "short").symlink_to(folder(tmp_path, {ONE: b"one"}), target_is_directory=True)
+    monkeypatch.setattr(
+        "mimiceye_duck.imaging.reports.extended", lambda path: str(path).replace("long", "short")
+    )
+    odd = []
+    assert content_of(str(tmp_path / "long" / ONE), lambda *found: odd.append(found)) == b"one"
+    found = collect([tmp_path / "long"], [], tmp_path / "reports.parquet")
+    assert (odd, found.reports) == ([], 1)
 
 
 def test_a_folder_that_is_not_there_is_reported(tmp_path):

@@ -20,6 +20,7 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.imaging import workers
 from mimiceye_duck.imaging.dicom_files import FileProblem, Listed, listed, reason
 from mimiceye_duck.imaging.dicom_header import TYPES, read_header
@@ -81,6 +82,8 @@ def _row(one: Listed) -> dict[str, Any]:
         try:
             values, problem = read_header(one.file, size)
         except OSError as error:
+            if room.is_of_machine(error):
+                raise
             # Without size and time it is tried again by the next scan.
             problem, size, mtime_ns = f"cannot be read: {reason(error)}", None, None
     subject_id = int(place[1]) if place else _id(values.get("PatientID"))
@@ -328,7 +331,7 @@ def scan(
     unless said otherwise; 1 reads in this process. `advance` hears how many files are done
     since it was last called. Memory does not grow with the number of files.
 
-    Raises OSError where `parquet` cannot be written.
+    Raises OSError where `parquet` cannot be written, or the machine has no more open files for us.
     """
     result = ScanResult()
     parts = parquet.with_suffix(".parts")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mimiceye_duck.builder import room
+
 _DEEPEST = 16
 
 
@@ -53,6 +55,8 @@ def _walk(
         with os.scandir(folder) as entries:
             named = sorted(((_shown(entry.name), entry) for entry in entries), key=_by_name)
     except OSError as error:
+        if room.is_of_machine(error):
+            raise
         problems.append(FileProblem(above or ".", f"cannot be listed: {reason(error)}"))
         return
     for name, entry in named:

@@ -168,7 +168,7 @@ def read_header(file: str, size: int) -> tuple[dict[str, Any], str | None]:
             values = _values(header, watch)
         except InvalidDicomError:
             return {}, "is no DICOM file: the letters DICM are not where they must be"
-        except OSError:
+        except (OSError, MemoryError):
             raise
         except Exception as error:  # whatever else a damaged file makes pydicom do
             return {}, f"is damaged: pydicom stops at it with {type(error).__name__}"

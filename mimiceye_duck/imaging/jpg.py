@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.errors import InvalidDicomError
 
+from mimiceye_duck.builder import room
+
 _QUALITY = 95
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 
@@ -31,7 +33,7 @@ def render(dicom: Path, target: Path) -> None:
     """Write one image as an 8-bit grey JPG of the same size, which appears whole.
 
     Raises DicomError for a file that is damaged, cannot be read or is no grey picture, OSError
-    where the target cannot be written.
+    where the target cannot be written or the machine has no more open files for us.
     """
     picture = Image.fromarray(equalised(grey(dicom)))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,11 @@ def _pixels(dicom: Path) -> tuple[NDArray[numpy.generic], bool]:
                 raise DicomError("is no grey picture, or does not say so")
             compressed = header.file_meta.TransferSyntaxUID.is_compressed
             pixels = _decoded(header, compressed)
+    except MemoryError:
+        raise
     except OSError as error:
+        if room.is_of_machine(error):
+            raise
         raise DicomError(f"cannot be read: {error.strerror or type(error).__name__}") from None
     except InvalidDicomError:
         raise DicomError("is no DICOM file: the letters DICM are not where they must be") from None

@@ -4,9 +4,11 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging import jpg, workers
 
 
@@ -16,7 +18,7 @@ class Picture:
 
     dicom: Path
     target: Path
-    before: Path
+    before: Path | None
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Made:
 
 def _make(picture: Picture) -> Made:
     changed = picture.dicom.stat().st_mtime_ns
-    before = _size(picture.before, changed)
+    before = _size(picture.before, changed) if picture.before else None
     if before is not None:
         # What a build of another DICOM left would take its place.
         picture.target.unlink(missing_ok=True)
@@ -59,7 +61,8 @@ def render_all(
 ) -> list[Made]:
     """Make the pictures; what came of each, in their order.
 
-    `check` is asked again and again and raises an error when all is to stop.
+    `check` is asked again and again and raises an error when all is to stop. Raises `UserError`
+    when the system ends a process of ours, OSError where a file cannot be written.
     """
     count = min(processes, 1 + len(pictures) // 16)
     if count == 1:
@@ -70,6 +73,14 @@ def render_all(
             made = pool.map(_make, pictures, chunksize=8)
         try:
             return list(_checked(made, check))
+        except BrokenProcessPool:
+            raise UserError(
+                Problem(
+                    "a process that makes JPGs was ended",
+                    found="most likely the machine had no memory left",
+                    do="fewer --threads, less --memory-limit: what is done is not done again",
+                )
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

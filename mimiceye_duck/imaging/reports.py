@@ -20,8 +20,10 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import pyarrow
 import pyarrow.parquet
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging.sections import sections
+from mimiceye_duck.paths import extended
 
 # Told a name and why what it names is not as it should be.
 Odd = Callable[[str, str], None]
@@ -126,6 +128,8 @@ class Archive:
         try:
             yield from (self._zip if self.path.suffix.lower() == ".zip" else self._tar)(wanted, odd)
         except _DAMAGE as error:
+            if isinstance(error, OSError) and room.is_of_machine(error):
+                raise
             raise UserError(
                 Problem(
                     "the archive of reports cannot be read",
@@ -241,11 +245,13 @@ def _loose(folders: Sequence[Path], odd: Odd) -> Iterator[tuple[str, str]]:
 
 def _children(folder: str, odd: Odd) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(extended(folder)) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except NotADirectoryError:
         return []
     except OSError as error:
+        if room.is_of_machine(error):
+            raise
         odd(folder, f"the folder cannot be read: {type(error).__name__}")
         return []
 
@@ -254,12 +260,14 @@ def content_of(path: str, odd: Odd) -> bytes | None:
     """A loose report's bytes; None for what is no file, too large or cannot be read."""
     try:
         # Nothing else is opened: a pipe would wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(os.stat(extended(path)).st_mode):
             odd(path, "it is no file; not read")
             return None
-        with open(path, "rb") as file:
+        with open(extended(path), "rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
+        if room.is_of_machine(error):
+            raise
         odd(path, f"it cannot be read: {type(error).__name__}")
         return None
     if len(content) > _LARGEST:
