@@ -31,23 +31,26 @@ def is_of_machine(error: OSError) -> bool:
 
 def told(folders: Iterable[Path], needed: int | None = None) -> UserError:
     """That the fullest of some folders' disks is full; `needed` bytes are the whole build's."""
-    free = {folder: shutil.disk_usage(_there(folder)).free for folder in folders}
+    free = {folder: shutil.disk_usage(there(folder)).free for folder in folders}
     fullest = min(free, key=lambda folder: free[folder])
     return UserError(
         Problem(
             "the disk is full",
             where=str(fullest),
-            found=f"{_shown(free[fullest])} free"
-            + (f"; a whole build needs up to {_shown(needed)}" if needed else ""),
+            found=f"{shown(free[fullest])} free"
+            + (f"; a whole build needs up to {shown(needed)}" if needed else ""),
             do="make room: the same command then completes the build; "
             "or --out or --temp-dir on another disk, or --files hardlink",
         )
     )
 
 
-def _there(folder: Path) -> Path:
+def there(folder: Path) -> Path:
+    """A folder, or the nearest above it that there is."""
+    folder = folder.absolute()
     return next(one for one in (folder, *folder.parents) if one.exists())
 
 
-def _shown(size: int) -> str:
+def shown(size: int) -> str:
+    """A number of bytes as people say it."""
     return f"{size / 1e9:,.1f} GB" if size >= 5e8 else f"{size / 1e6:,.1f} MB"

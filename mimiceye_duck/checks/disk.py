@@ -4,6 +4,7 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.checks.result import PASSED, WARNING, Result
 from mimiceye_duck.contracts import subject_column
@@ -159,15 +160,10 @@ def _files_a_folder(source: Source) -> float:
 
 def check_disk(sources: Sources, options: Options, out: Path) -> Result:
     """Whether the disk of `out` has the room that a build may need there."""
-    place = next(one for one in (out.absolute(), *out.absolute().parents) if one.exists())
+    place = room.there(out)
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
-    what = f"the build needs up to {_shown(needed)} of the disk; {_shown(free)} are free"
+    what = f"the build needs up to {room.shown(needed)} of the disk; {room.shown(free)} are free"
     if needed <= free:
         return Result("disk", "", PASSED, what, str(place))
     do = "--out on another disk, or --files hardlink"
     return Result("disk", "", WARNING, what, str(place), do=do)
-
-
-def _shown(size: int) -> str:
-    """A number of bytes as people say it."""
-    return f"{size / 1e9:,.1f} GB" if size >= 5e8 else f"{size / 1e6:,.1f} MB"
