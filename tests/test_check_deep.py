@@ -269,6 +269,19 @@ def test_a_cache_that_cannot_be_used_is_as_good_as_none(content, root, cache):
     assert len([one for one in results if (one.check, one.status) == ("stream", "passed")]) == 3
 
 
+def test_a_user_without_a_home_is_served_without_a_cache(root, monkeypatch, tmp_path):
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.undo()  # the cache of the other tests
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pathlib.Path.home", nobody)
+    before = set(tmp_path.rglob("*"))
+    assert told(checked(root, deep=True), "failed") == []
+    assert set(tmp_path.rglob("*")) == before
+
+
 def test_the_source_is_left_as_it_is(root):
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     checked(root, deep=True)

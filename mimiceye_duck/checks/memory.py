@@ -10,14 +10,17 @@ from typing import Any
 from mimiceye_duck.privacy import owner_only
 
 
-def cache_folder() -> Path:
-    """Where this user's programs keep what they can do without."""
-    if sys.platform == "win32":
-        place = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        place = Path.home() / "Library" / "Caches"
-    else:
-        place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+def cache_folder() -> Path | None:
+    """Where this user's programs keep what they can do without; None without a home."""
+    try:
+        if sys.platform == "win32":
+            place = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        elif sys.platform == "darwin":
+            place = Path.home() / "Library" / "Caches"
+        else:
+            place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        return None  # as in a container whose user has no name
     return Path(place) / "mimiceye-duck"
 
 
@@ -29,7 +32,8 @@ class Memory:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file or cache_folder() / "checked.json"
+        folder = cache_folder()
+        self._file = file or (folder and folder / "checked.json")
         self._known = self._read()
 
     def get(self, key: str) -> Any:
@@ -41,6 +45,8 @@ class Memory:
 
     def keep(self) -> None:
         """Write it, readable by its owner only."""
+        if self._file is None:
+            return
         try:
             with owner_only():
                 self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,6 +57,8 @@ class Memory:
             return  # a home that may not be written: all is read again the next time
 
     def _read(self) -> dict[str, Any]:
+        if self._file is None:
+            return {}
         try:
             known = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
