@@ -27,16 +27,21 @@ from mimiceye_duck.errors import Problem, UsageError, UserError, one_line
 from mimiceye_duck.headers import check_header, spelled
 
 # Folders that hold one file per image, study, reading or patient, by the hundred thousand:
-# their paths follow from the tables, so that nobody has to list them.
+# their paths follow from the tables, so that nobody has to list them. The folder above says
+# which they are: a person may call any folder p1, s3 or gaze_data. Also what MIMIC-Eye made.
 _FILE_SETS = re.compile(
-    r"p\d+|s\d+|P\d+R\d+|patient_\d+|gaze_data|audio_segmentation_transcripts|\..*"
+    r"(?:files|mimic-cxr-reports)/p\d\d|p\d\d/p\d{3,}|p\d{3,}/s\d+"
+    r"|(?:main|gaze)_data/P\d+R\d+|audio_segmentation_transcripts/[0-9a-f-]{44}"
+    r"|(?:patient_\d+|spreadsheets)/(?:CXR-DICOM|CXR-JPG|ED|EyeGaze|Hosp|ICU|REFLACX)"
+    r"|.*/\..*",
+    re.DOTALL,
 )
 VERSION = re.compile(r"(?:^|-)(\d+(?:\.\d+)+)$")
 _REPORTS = "mimic_cxr.reports"
-_REPORTS_FOLDER = "mimic-cxr-reports"
+REPORTS_FOLDER = "mimic-cxr-reports"
 _BLOCK = 1 << 20
 _LIMIT = 1 << 32
-_ARCHIVES = (_REPORTS_FOLDER + ".zip", _REPORTS_FOLDER + ".tar.gz")
+_ARCHIVE = re.compile(REPORTS_FOLDER + r"\.(?:zip|tar|tar\.gz|tgz)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,11 @@ class Release:
     demo: bool
     roots: tuple[Path, ...]
 
+    @property
+    def known(self) -> str | None:
+        """The version; None for one that no contract knows, such as that of `thesis-1.0`."""
+        return self.version if self.version in self.dataset.releases else None
+
     def __str__(self) -> str:
         demo = " demo" if self.demo else ""
         return f"{self.dataset.title}{demo} {self.version or 'of unknown release'}"
@@ -74,11 +84,15 @@ class Release:
 
 @dataclass(frozen=True)
 class Listing:
-    """Files by folder, the folders whose children are p10 ... p19, and those nobody may list."""
+    """Files by folder, the folders whose children are p10 ... p19, and those nobody may list.
+
+    `builds` are the folders that builds wrote, in which nothing is looked for.
+    """
 
     files: dict[Path, set[str]] = field(default_factory=dict)
     trees: list[Path] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
+    builds: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ class Sources:
             and contract.id not in self.tables
             and contract.id not in self.skipped
             and (contract.patient_file or contract.spreadsheet)
-            and has_by(contract.since, self.releases[contract.dataset].version)
+            and has_by(contract.since, self.releases[contract.dataset].known)
         ]
 
     @property
@@ -125,7 +139,8 @@ class Sources:
 
 
 def _is_build(names: set[str]) -> bool:
-    return "mimiceye.duckdb" in names or ".mimiceye-duck" in names
+    # A database alone may be one of `attach`, which people put beside their tables.
+    return ".mimiceye-duck" in names or names >= {"mimiceye.duckdb", "build.json"}
 
 
 def _list(folder: Path) -> Listing:
@@ -145,12 +160,17 @@ def _list(folder: Path) -> Listing:
             continue
         names = {entry.name for entry in entries}
         if here != folder and _is_build(names):
+            listing.builds.append(here)
             continue
         listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
         folders = [entry.name for entry in entries if _is(entry.is_dir)]
         if any(re.fullmatch(r"p\d\d", name) for name in folders):
             listing.trees.append(here)
-        waiting.extend(here / name for name in reversed(folders) if not _FILE_SETS.fullmatch(name))
+        waiting.extend(
+            here / name
+            for name in reversed(folders)
+            if not _FILE_SETS.fullmatch(f"{here.name}/{name}")
+        )
     return listing
 
 
@@ -183,6 +203,21 @@ def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
             yield folder.parents[len(folders) - 1] if folders else folder
 
 
+def is_archive(name: str) -> bool:
+    """Whether a file is called as the archive of reports, which is read as it is."""
+    return bool(_ARCHIVE.fullmatch(name))
+
+
+def _unfit(about: str, places: Iterable[Path]) -> Iterator[Result]:
+    """Folders and archives that nobody could name to DuckDB, or note in a database."""
+    for place in places:
+        if what := unfit(place):
+            do = "rename the folder, or leave the table out with --skip"
+            yield Result(
+                "folder", about, FAILED, f"{about} has {what} in its path", str(place), do=do
+            )
+
+
 def _version(root: Path) -> str | None:
     match = VERSION.search(root.name)
     return match.group(1) if match else None
@@ -194,7 +229,7 @@ def _is_demo(root: Path, dataset: Dataset) -> bool:
 
 
 def _releases(listing: Listing, dataset: Dataset) -> list[Release]:
-    """A dataset's releases, the one to use last: full before demo, newest, whatever order."""
+    """A dataset's releases, the one to use last: full before demo, newest that is known."""
     grouped: dict[tuple[str | None, bool], list[Path]] = {}
     for root in dict.fromkeys(_roots(listing, dataset)):
         grouped.setdefault((_version(root), _is_demo(root, dataset)), []).append(root)
@@ -202,7 +237,7 @@ def _releases(listing: Listing, dataset: Dataset) -> list[Release]:
         Release(dataset, version, demo, tuple(sorted(roots)))
         for (version, demo), roots in grouped.items()
     ]
-    return sorted(found, key=lambda r: (not r.demo, version_key(r.version)))
+    return sorted(found, key=lambda r: (not r.demo, version_key(r.known), version_key(r.version)))
 
 
 def _choose(found: list[Release], wanted: str | None, results: list[Result]) -> Release:
@@ -278,14 +313,15 @@ def survey(
     archives = tuple(
         place / name
         for place, names in listing.files.items()
-        for name in _ARCHIVES
-        if name in names
+        for name in sorted(names, reverse=True)
+        if is_archive(name) and _REPORTS not in skipped
     )
-    reports = [tree for tree in listing.trees if _REPORTS_FOLDER in tree.parts]
+    reports = [tree for tree in listing.trees if REPORTS_FOLDER in tree.parts]
     if (archives or reports) and "mimic-cxr" not in chosen:
         # The reports are often all that people have of MIMIC-CXR.
         chosen["mimic-cxr"] = Release(datasets()["mimic-cxr"], None, False, ())
     tables: dict[str, Source] = {}
+    results.extend(_unfit(_REPORTS, archives))
     for contract in contracts().values():
         release = chosen.get(contract.dataset)
         if release is None or contract.id in skipped:
@@ -293,9 +329,10 @@ def survey(
         source = _source(contract, release, listing, results)
         if contract.id == _REPORTS and archives:
             # Most people have them packed, and nothing else of MIMIC-CXR.
-            source = source or Source(contract, release.version)
+            source = source or Source(contract, release.known)
         if source is None:
             continue
+        results.extend(_unfit(contract.id, source.folders))
         if source.file:
             header, found_in_it = check_header(contract, source.file, source.release)
             source = replace(source, header=header if contract.format == "csv" else ())
@@ -303,6 +340,9 @@ def survey(
         tables[contract.id] = source
     if not tables:
         titles = ", ".join(dataset.title for dataset in datasets().values())
+        found_there = f"no table of {titles}"
+        if listing.builds:
+            found_there += f"; {listing.builds[0]} is a build's, in which nothing is looked for"
         results.append(
             Result(
                 "found",
@@ -310,7 +350,7 @@ def survey(
                 FAILED,
                 "none of the datasets is there",
                 where=str(folder),
-                found=f"no table of {titles}",
+                found=found_there,
                 do="--source DIR names the folder above the downloads, unpacked",
             )
         )
@@ -347,7 +387,7 @@ def _source(
 ) -> Source | None:
     if contract.is_file_set:
         folders = _set_folders(contract, release, listing)
-        return Source(contract, release.version, folders=folders) if folders else None
+        return Source(contract, release.known, folders=folders) if folders else None
     *parts, name = contract.path.split("/")
     folders_of_it = [root.joinpath(*parts) for root in release.roots]
     files = [
@@ -358,7 +398,7 @@ def _source(
     if not files:
         return None
     results.extend(_twice(contract, files))
-    return Source(contract, release.version, files[0])
+    return Source(contract, release.known, files[0])
 
 
 def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
@@ -421,7 +461,7 @@ def _set_folders(contract: Contract, release: Release, listing: Listing) -> tupl
         apart = _REPORTS in contract.id
         for tree in listing.trees:
             parts = {VERSION.sub("", part) for part in tree.parts}
-            if parts & names or (apart and _REPORTS_FOLDER in parts):
+            if parts & names or (apart and REPORTS_FOLDER in parts):
                 folders.append(tree)
         folders = [folder for folder in folders if folder in listing.trees]
     return tuple(dict.fromkeys(folders))
@@ -431,9 +471,9 @@ def _mismatched(chosen: Mapping[str, Release]) -> Iterator[Result]:
     for release in chosen.values():
         for other_key, pairs in release.dataset.belongs_with.items():
             other = chosen.get(other_key)
-            if other is None or release.version is None or other.version is None:
+            if other is None or release.known is None or other.known is None:
                 continue
-            if other.version not in pairs.get(release.version, [other.version]):
+            if other.known not in pairs.get(release.known, [other.known]):
                 what = (
                     f"{release} does not belong with {other}: each leaves out other patients, "
                     "so that some have emergency stays without admissions, or the reverse"

@@ -339,6 +339,58 @@ def test_of_an_unknown_release_the_first_columns_suffice(root):
     assert find(root).get(name).release is None
 
 
+@pytest.mark.parametrize("folder", ["thesis-1.0", "my-mimic-0.9", "data-2023.1"])
+def test_a_number_that_is_no_release_excuses_no_column(root, stays, folder):
+    text = header("mimiciv_ed.edstays")
+    stays(folder, text=text.replace("subject_id", "subject").replace("outtime", "out_time") + "\n")
+    with pytest.raises(UserError) as caught:
+        find(root)
+    assert "no column 'subject_id'" in told(caught) and "no column 'outtime'" in told(caught)
+
+
+def test_a_number_that_is_no_release_excuses_no_table(root, stays):
+    stays("thesis-1.0")
+    assert "mimiciv_ed.triage" in find(root).absent_tables
+
+
+def test_a_release_that_is_known_is_used_before_a_number_that_is_none(root, stays):
+    stays("mimic-iv-ed/2.2"), stays("thesis-9.1")
+    found = find(root)
+    assert found.get("mimiciv_ed.edstays").release == "2.2"
+    assert any("9.1" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["s3", "p1", "p10", "p10000001", "patient_1", "P102R000001", "gaze_data", "s3/p10/gaze_data"],
+)
+def test_a_download_is_found_in_a_folder_that_is_called_like_one_of_a_file_set(root, stays, folder):
+    file = stays(f"{folder}/mimic-iv-ed/2.2")
+    assert find(root).get("mimiciv_ed.edstays").file == file
+
+
+def test_nobody_waits_until_the_files_of_sets_are_listed(root, stays, monkeypatch):
+    stays("mimic-iv-ed/2.2")
+    image = "-".join(["0a1b2c3d"] * 5)
+    sets = [
+        "mimic-cxr-jpg/2.0.0/files/p10",
+        "mimic-cxr-reports/p10",
+        "mimic-cxr-jpg-2.0.0/p10/p10000001",
+        "reflacx/main_data/P102R000001",
+        "reflacx/gaze_data/P102R000001",
+        f"egd-cxr/audio_segmentation_transcripts/{image}",
+        "mimic-eye/patient_90000001/ED",
+        "mimic-eye/spreadsheets/ED",
+    ]
+    for folder in sets:
+        write(root / folder / "below" / "edstays.csv", "")
+    seen, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: seen.append(str(folder)) or scandir(folder))
+    find(root)
+    assert not {str(root / folder) for folder in sets} & set(seen)
+    assert str(root / "mimic-eye" / "patient_90000001") in seen
+
+
 def test_leftovers_of_a_download_are_no_tables(root, stays):
     stays("mimic-iv-ed/2.2")
     for name in (
@@ -354,15 +406,33 @@ def test_leftovers_of_a_download_are_no_tables(root, stays):
     assert found.warnings == ()
 
 
-def test_a_build_of_ours_below_the_source_is_no_source(root, stays):
+@pytest.mark.parametrize("names", [["mimiceye.duckdb", "build.json"], [".mimiceye-duck/tree/x"]])
+def test_a_build_of_ours_below_the_source_is_no_source(root, stays, names):
     stays("mimic-iv-ed/2.0")
-    write(root / "OUT/mimiceye.duckdb", "")
+    for name in names:
+        write(root / "OUT" / name, "")
     stays("OUT/source/mimic-iv-ed/2.2")
     assert find(root).releases["mimic-iv-ed"].version == "2.0"
 
 
+def test_a_build_in_which_nothing_was_looked_for_is_named(root, stays):
+    for name in ("mimiceye.duckdb", "build.json"):
+        write(root / "OUT" / name, "")
+    stays("OUT/source/mimic-iv-ed/2.2")
+    with pytest.raises(UserError, match="is a build's") as caught:
+        find(root)
+    assert str(root / "OUT") in told(caught)
+
+
+def test_a_database_of_attach_hides_no_release(root, stays):
+    file = stays("mimic-iv-ed/2.2")
+    write(root / "mimic-iv-ed/2.2/mimiceye.duckdb", "")
+    assert find(root).get("mimiciv_ed.edstays").file == file
+
+
 def test_the_source_may_lie_in_a_build_of_ours(root, stays):
-    write(root / "OUT/mimiceye.duckdb", "")
+    for name in ("mimiceye.duckdb", "build.json"):
+        write(root / "OUT" / name, "")
     stays("OUT/source/mimic-iv-ed/2.2")
     assert find(root / "OUT" / "source").releases["mimic-iv-ed"].version == "2.2"
 
@@ -430,6 +500,25 @@ def test_reports_are_found_packed_or_unpacked(root, stays):
     loose = root / "mimic-cxr/2.0.0/files/p10/p10000001/s50000001.txt"
     write(loose, "FINAL REPORT")
     assert find(root).get("mimic_cxr.reports").folders == (loose.parents[2],)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".ZIP", ".tar.gz", ".tgz", ".tar"])
+def test_reports_may_be_packed_in_any_of_these_ways(root, stays, ending):
+    stays("mimic-iv-ed/2.2")
+    archive = write(root / f"mimic-cxr-reports{ending}", b"")
+    assert find(root).archives == (archive,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its names are no bytes")
+@pytest.mark.parametrize(
+    "name", ["mimic-cxr-reports/p10/p10000001/s50000001.txt", "mimic-cxr-reports.zip"]
+)
+def test_a_place_of_reports_that_is_no_utf_8_is_told(root, stays, name):
+    stays("mimic-iv-ed/2.2")
+    write(root / os.fsdecode(b"a\xff") / name, b"")
+    with pytest.raises(UserError, match="mimic_cxr.reports has bytes that are no UTF-8"):
+        find(root)
+    assert find(root, skip=["reports"]).get("mimiciv_ed.edstays")
 
 
 @pytest.mark.parametrize("top", ["mimic-cxr-reports/files", "mimic-cxr-reports"])
