@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zipfile
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mimiceye_duck.builder.options import options
+from mimiceye_duck.checks import result
 from mimiceye_duck.checks.disk import disk_needed
 from mimiceye_duck.checks.quick import before_build
 from mimiceye_duck.checks.result import PASSED, Result
@@ -138,6 +140,18 @@ FAILS = {
         lambda root: rename(root, STAYS, "edstays.csv.zip"),
         ("leftover", "packed in a way that is not read", "unpack it"),
     ),
+    "renamed by a shell script": (
+        lambda root: rename(root, STAYS, "EDSTAYS.CSV.GZ"),
+        ("leftover", "under another name", "call it edstays.csv.gz"),
+    ),
+    "renamed at its end": (
+        lambda root: rename(root, STAYS, "edstays.csv.GZ"),
+        ("leftover", "under another name", "call it edstays.csv.gz"),
+    ),
+    "unpacked and renamed": (
+        lambda root: ((root / STAYS).unlink(), put((root / STAYS).with_name("EdStays.csv"), "x")),
+        ("leftover", "under another name", "call it edstays.csv,"),
+    ),
     "a folder": (
         lambda root: ((root / STAYS).unlink(), (root / STAYS).mkdir()),
         ("folder", "is a folder, not a file", "--skip edstays"),
@@ -224,7 +238,8 @@ def test_what_a_person_should_know_is_a_warning(change, check, words, root):
         assert word in warnings[0].text
     # A build tells the same, once.
     sources = find(root)
-    every = [*sources.warnings, *before_build(sources, options(), root)]
+    checked_before, _ = before_build(sources, options(), root)
+    every = [*sources.warnings, *result.warnings(checked_before)]
     assert every.count(warnings[0].text) == 1
 
 
@@ -264,7 +279,7 @@ def test_what_does_no_harm_is_not_told(change, root):
 def test_a_leftover_of_a_skipped_table_is_not_told(root):
     rename(root, STAYS, "edstays.csv.gz.part")
     sources = find(root, skip=["edstays"])
-    assert before_build(sources, options(), root) == ()
+    assert told(before_build(sources, options(), root)[0], "warning") == []
 
 
 def test_a_table_that_is_not_there_is_named(root):
@@ -278,6 +293,107 @@ def test_an_archive_of_reports_that_is_none_fails(root):
     (root / "mimic-cxr-reports.zip").write_bytes(page(root))
     (result,) = told(checked(root), "failed")
     assert result.check == "archive" and "no archive" in result.what
+
+
+# Archives of reports
+
+
+def packed(file, *, method=8, flags=0, n=1):
+    """A zip of reports, whose entries say how they are packed."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(n):
+            archive.writestr(f"mimic-cxr-reports/files/p10/p10000001/s{number}.txt", "FINDINGS: x")
+    data = bytearray(file.read_bytes())
+    for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        at = -1
+        while (at := data.find(mark, at + 1)) >= 0:
+            data[at + place] |= flags
+            data[at + place + 2] = method
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("how", "is_read"),
+    [
+        pytest.param({"method": 0}, True, id="stored"),
+        pytest.param({"method": 9}, False, id="Deflate64"),
+        pytest.param({"flags": 1}, False, id="a password"),
+        pytest.param({"method": 99, "flags": 1}, False, id="AES"),
+        pytest.param({"method": 9, "n": 66_000}, False, id="Deflate64, of many entries"),
+    ],
+)
+def test_a_zip_that_cannot_be_unpacked_is_told_before_any_work(how, is_read, root):
+    packed(root / "mimic-cxr-reports.zip", **how)
+    failed = told(checked(root), "failed")
+    assert len(failed) == (not is_read)
+    for one in failed:
+        assert "method or a password" in one.what and one.do == "unpack it"
+
+
+NEAR_NAMES = {
+    "mimic-cxr-reports (1).zip": ("under another name", "call it mimic-cxr-reports.zip"),
+    "mimic-cxr-reports copy.ZIP": ("under another name", "call it mimic-cxr-reports.zip"),
+    "mimic-cxr-reports.zip.1": ("under another name", "call it mimic-cxr-reports.zip"),
+    "mimic-cxr-reports.tar (2).gz": ("under another name", "call it mimic-cxr-reports.tar.gz"),
+    "mimic-cxr-reports.zip.part": ("half downloaded", "finish the download"),
+    "mimic-cxr-reports.tar.gz.crdownload": ("half downloaded", "finish the download"),
+    "mimic-cxr-reports.7z": ("packed in a way that is not read", "unpack it"),
+    "mimic-cxr-reports.tar.xz": ("packed in a way that is not read", "unpack it"),
+}
+
+
+@pytest.mark.parametrize(("name", "words"), NEAR_NAMES.items(), ids=NEAR_NAMES)
+@pytest.mark.parametrize("folder", ["", "mimic-cxr/2.0.0"])
+def test_reports_under_a_near_name_are_told(name, words, folder, root):
+    # The DICOM files of which the reports would be lie in a folder that loose ones may share.
+    put(root / "mimic-cxr/2.0.0/files/p10/p10000001/s50000001/a.dcm", b"")
+    put(root / "mimic-cxr/2.0.0/cxr-record-list.csv.gz", "subject_id,study_id,dicom_id,path\n")
+    (root / folder / name).write_bytes(b"PK")
+    (failed,) = told(checked(root), "failed")
+    assert (failed.check, failed.about) == ("leftover", "mimic_cxr.reports")
+    assert words[0] in failed.what and words[1] in failed.do
+
+
+def test_a_second_archive_of_reports_is_told_and_does_no_harm(root):
+    packed(root / "mimic-cxr-reports.zip")
+    packed(root / "mimic-cxr-reports (1).zip")
+    results = checked(root)
+    (warning,) = (one for one in told(results, "warning") if one.check == "leftover")
+    assert told(results, "failed") == [] and "mimic-cxr-reports (1).zip" in warning.what
+
+
+def test_reports_under_a_near_name_may_be_skipped(root):
+    (root / "mimic-cxr-reports (1).zip").write_bytes(b"PK")
+    assert before_build(find(root, skip=["reports"]), options(), root)
+
+
+def test_a_copy_of_a_datasets_archive_is_told(root):
+    (root / "mimic-cxr-jpg-2.0.0 (1).zip").write_bytes(b"PK")
+    (warning,) = (one for one in told(checked(root), "warning") if one.check == "archive")
+    assert "there is no MIMIC-CXR-JPG without it" in warning.what
+
+
+def test_a_folder_of_tables_in_another_case_is_told_once(root):
+    put(root / STAYS.replace("edstays", "pyxis"), "subject_id\n")
+    (root / STAYS).parent.rename(root / "mimic-iv-ed" / "2.2" / "Ed")
+    (failed,) = told(checked(root), "failed")
+    assert failed.check == "leftover" and failed.where == str(root / "mimic-iv-ed/2.2/Ed")
+    assert "under another name" in failed.what and "call it ed," in failed.do
+
+
+def test_tables_of_mimic_eye_are_no_renamed_sources(root):
+    shutil.rmtree(root / "mimic-iv-ed")
+    for folder in ("spreadsheets", "patient_90000001"):
+        put(root / "mimic-eye" / folder / "ED/edstays.csv", TEXT[STAYS])
+        put(root / "mimic-eye" / folder / "EyeGaze/eye_gaze.csv", "DICOM_ID\n")
+    assert told(checked(root), "failed") == []
+
+
+def test_a_build_among_the_sources_is_named(root):
+    for name in ("mimiceye.duckdb", "build.json"):
+        put(root / "OUT" / name, "")
+    (skipped,) = (one for one in told(checked(root), "skipped") if one.check == "folder")
+    assert str(root / "OUT") in skipped.what
 
 
 def test_a_folder_that_nobody_may_list_is_told(root, monkeypatch):

@@ -1,21 +1,23 @@
 """What a download leaves behind that is no table: half files, renamed ones, archives."""
 
 import re
+import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mimiceye_duck.checks.result import FAILED, WARNING, Result
+from mimiceye_duck.checks.result import FAILED, SKIPPED, WARNING, Result
 from mimiceye_duck.contracts import Contract, Dataset, contracts, datasets
 from mimiceye_duck.errors import one_line
-from mimiceye_duck.sources import VERSION, Sources
+from mimiceye_duck.imaging.zip_end import UNREAD, is_read
+from mimiceye_duck.sources import REPORTS_FOLDER, VERSION, Sources, is_archive
 
 # Names that programs give to what they have not fetched whole. Firefox puts eight signs before
 # the last ending; aria2 notes beside a file of the right name that it is not whole yet.
 _HALF = re.compile(
-    r"(?P<name>.+?)(?:\.[\w-]{8}(?=\.\w+\.part$))?(?P<end>\.(?:gz|csv|zip))?"
+    r"(?P<name>.+?)(?:\.[\w-]{8}(?=\.\w+\.part$))?(?P<end>\.(?:gz|csv|zip|tar|tgz))?"
     r"\.(?:part|partial|filepart|crdownload|opdownload|download|aria2)$",
     re.IGNORECASE,
 )
@@ -23,26 +25,53 @@ _UNDER_WAY = (".aria2",)
 # Names that programs give to a second download or a copy: a (1).csv.gz, a.csv.gz.1, a copy.csv
 _RENAMED = re.compile(
     r"(?P<name>.+?)(?: ?\(\d+\)| copy(?: \d+)?| - Copy(?: \(\d+\))?| \d+|-\d+)"
-    r"(?P<end>\.csv(?:\.gz)?|\.gz)$"
-    r"|(?P<whole>.+)\.\d+$"
+    r"(?P<end>\.csv(?:\.gz)?|\.gz|\.zip|\.tar(?:\.gz)?|\.tgz)$"
+    r"|(?P<whole>.+\.(?:csv|gz|zip|tar|tgz))\.\d+$",
+    re.IGNORECASE,
 )
-_PACKED = re.compile(r"(?P<name>.+)\.(?:zip|bz2|xz|zst|7z|rar|Z)$")
-_ARCHIVE = re.compile(r"(?P<name>.+)\.(?:zip|tar|tar\.gz|tgz|7z|rar)$")
+_PACKED = re.compile(r"(?P<name>.+)\.(?:zip|bz2|xz|zst|7z|rar|Z)$", re.IGNORECASE)
+_ARCHIVE = re.compile(
+    r"(?P<name>.+)\.(?:zip|tar|tar\.(?:gz|bz2|xz|zst)|tgz|7z|rar)$", re.IGNORECASE
+)
+_REPORTS = "mimic_cxr.reports"
 
 
-def _table(folder: Path, name: str) -> Contract | None:
-    """The table whose file would be called so in that folder."""
-    name = name.removesuffix(".gz")
+def _meant(name: str) -> tuple[str, str]:
+    """What a file or folder was called before a program renamed it, and what became of it."""
+    if is_archive(name):
+        return name, ""
+    if match := _HALF.match(name):
+        return match["name"] + (match["end"] or ""), "half"
+    if match := _RENAMED.match(name):
+        return match["whole"] or match["name"] + match["end"], "renamed"
+    if match := _PACKED.match(name):
+        return match["name"], "packed"
+    return name, ""
+
+
+def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
+    """The table whose file would be called so in that folder, whatever case, and its true name."""
+    lower = name.lower()
+    ending = ".gz" if lower.endswith(".gz") else ""
     for contract in contracts().values():
+        if contract.is_file_set:
+            continue
         *parts, pattern = contract.path.split("/")
-        below = list(folder.parts[len(folder.parts) - len(parts) :])
-        if not contract.is_file_set and fnmatchcase(name, pattern) and below == parts:
-            return contract
+        below = folder.parts[len(folder.parts) - len(parts) :]
+        if [part.lower() for part in below] != [part.lower() for part in parts]:
+            continue
+        if fnmatchcase(lower.removesuffix(".gz"), pattern.lower()):
+            file = lower if "*" in pattern else pattern + ending
+            return contract, "/".join([*parts, file])
+    if is_archive(name) or name.lower() == REPORTS_FOLDER:
+        return contracts()[_REPORTS], lower
     return None
 
 
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
     """Whether a folder is outside the release that is used, of which this then tells nothing."""
+    if contract.id == _REPORTS:
+        return False  # which are read wherever they lie
     release = sources.releases.get(contract.dataset)
     roots = release.roots if release else ()
     return bool(roots) and not any(folder.is_relative_to(root) for root in roots)
@@ -57,29 +86,48 @@ def _entries(sources: Sources) -> Iterator[tuple[Path, str]]:
 
 
 def check_leftovers(sources: Sources) -> Iterator[Result]:
-    """Files that are a table's but for their names."""
+    """Files that are a table's, or all reports', but for their names."""
+    cased = set[Path]()
     for folder, name in _entries(sources):
-        if ".csv" not in name:
+        if ".csv" not in name.lower() and not name.lower().startswith(REPORTS_FOLDER):
             continue
-        if match := _HALF.match(name):
-            meant, kind = match["name"] + (match["end"] or ""), "half"
-        elif match := _RENAMED.match(name):
-            meant, kind = match["whole"] or match["name"] + match["end"], "renamed"
-        elif match := _PACKED.match(name):
-            meant, kind = match["name"], "packed"
-        else:
+        meant, kind = _meant(name)
+        found = _table(folder, meant)
+        if found is None or found[0].id in sources.skipped:
             continue
-        contract = _table(folder, meant)
-        if contract is None or contract.id in sources.skipped:
+        contract, path = found
+        if not kind and _is_named(folder / name, contract, path):
             continue
-        if not _is_elsewhere(sources, contract, folder):
-            yield _leftover(sources, contract, folder / name, meant, kind)
+        if _is_elsewhere(sources, contract, folder):
+            continue
+        file = folder / name
+        if not kind and name == path.rpartition("/")[2] and not _is_there(sources, contract):
+            # The folder alone is called otherwise, with all that is in it.
+            if folder in cased:
+                continue
+            cased.add(folder)
+            file, path = folder, path.rpartition("/")[0]
+        yield _leftover(sources, contract, file, path.rpartition("/")[2], kind or "renamed")
+
+
+def _is_named(file: Path, contract: Contract, path: str) -> bool:
+    """Whether a file has its table's name to the letter; of the reports any case will do."""
+    return contract.id == _REPORTS or file.parts[-path.count("/") - 1 :] == tuple(path.split("/"))
+
+
+def _is_there(sources: Sources, contract: Contract) -> bool:
+    source = sources.get(contract.id)
+    if source is None or source.file:
+        return source is not None
+    # Reports may lie in one folder with the DICOM files.
+    loose = (next(folder.glob(contract.glob), None) for folder in source.folders)
+    return bool(sources.archives) or any(loose)
 
 
 def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind: str) -> Result:
     name, skip = one_line(file.name), f"leave the table out with --skip {contract.table}"
     about = contract.id
-    is_there = contract.id in sources.tables
+    is_there = _is_there(sources, contract)
     if kind == "half" and (not is_there or file.name.endswith(_UNDER_WAY)):
         what, do = f"{about} is only half downloaded", f"finish the download, or {skip}"
     elif is_there:
@@ -98,11 +146,15 @@ def check_folders(sources: Sources) -> Iterator[Result]:
         what = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
         do = "see whether you may read it"
         yield Result("folder", "", WARNING, what, str(folder), do=do)
+    for folder in sources.listing.builds:
+        what = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
+        yield Result("folder", "", SKIPPED, what, str(folder))
     for folder in sources.listing.files:
-        contract = _table(folder.parent, folder.name)
+        found = _table(folder.parent, folder.name)
+        contract = found[0] if found else None
         if contract is None or {contract.id} & {*sources.tables, *sources.skipped}:
             continue
-        if _is_elsewhere(sources, contract, folder):
+        if contract.id == _REPORTS or _is_elsewhere(sources, contract, folder):
             continue
         yield Result(
             "folder",
@@ -118,34 +170,43 @@ def check_folders(sources: Sources) -> Iterator[Result]:
 def check_archives(sources: Sources) -> Iterator[Result]:
     """Archives of a dataset that are not unpacked, and archives of reports that are none."""
     for archive in sources.archives:
-        if not _is_archive(archive):
-            yield Result(
-                "archive",
-                "mimic-cxr",
-                FAILED,
-                "the archive of reports is no archive",
-                str(archive),
-                do="download the file again, logged in to PhysioNet",
-            )
+        what, do = "is no archive", "download the file again, logged in to PhysioNet"
+        if _is_archive(archive):
+            if _is_read(archive):
+                continue
+            what, do = UNREAD, "unpack it"
+        what = f"the archive of reports {what}"
+        yield Result("archive", "mimic-cxr", FAILED, what, str(archive), do=do)
     for folder, name in _entries(sources):
-        half = _HALF.match(name)
-        match = _ARCHIVE.match(half["name"] + (half["end"] or "") if half else name)
+        meant, kind = _meant(name)
+        match = _ARCHIVE.match(name if kind == "packed" else meant)
         found = _dataset(match["name"]) if match else None
         if found:
-            yield from _unpacked(sources, *found, folder / name, "half downloaded" if half else "")
+            half = "half downloaded" if kind == "half" else ""
+            yield from _unpacked(sources, *found, folder / name, half)
+
+
+def _is_zip(file: Path) -> bool:
+    return file.suffix.lower() == ".zip"
 
 
 def _is_archive(file: Path) -> bool:
     try:
-        return zipfile.is_zipfile(file) if file.suffix == ".zip" else tarfile.is_tarfile(file)
+        return zipfile.is_zipfile(file) if _is_zip(file) else tarfile.is_tarfile(file)
     except (OSError, EOFError):
         return False
 
 
+def _is_read(archive: Path) -> bool:
+    try:
+        return not _is_zip(archive) or is_read(archive)
+    except (OSError, zipfile.BadZipFile, struct.error):
+        return True  # it is damaged: reading it tells how
+
+
 def _dataset(name: str) -> tuple[Dataset, str | None] | None:
     """The dataset and release that an archive is called after."""
-    if name == "mimic-cxr-reports":
-        return datasets()["mimic-cxr"], None
+    name = name.lower()
     version = VERSION.search(name)
     title = name[: version.start()] if version else name
     for dataset in datasets().values():

@@ -23,6 +23,7 @@ import pyarrow.parquet
 from mimiceye_duck.builder import room
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging.sections import sections
+from mimiceye_duck.imaging.zip_end import UNREAD, read_end
 from mimiceye_duck.paths import extended
 
 # Told a name and why what it names is not as it should be.
@@ -58,7 +59,7 @@ SECTION_COLUMNS = pyarrow.schema(
         "text": pyarrow.string(),
     }
 )
-# What zipfile and tarfile raise for damaged bytes; RuntimeError is theirs for encrypted ones.
+# What zipfile and tarfile raise for damaged bytes.
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -68,7 +69,6 @@ _DAMAGE = (
     EOFError,
     OSError,
     ValueError,
-    RuntimeError,
 )
 
 
@@ -123,10 +123,14 @@ class Archive:
 
         In the archive's order. A name that leads out of the archive, a link, a path that is no
         report's and what is too large for one are told to `odd(name, reason)` and never read.
-        Raises `UserError` if the archive is damaged.
+        Raises `UserError` if the archive is damaged, or packed in a way that is not read.
         """
         try:
             yield from (self._zip if self.path.suffix.lower() == ".zip" else self._tar)(wanted, odd)
+        except RuntimeError:  # zipfile's
+            raise UserError(
+                Problem(f"the archive of reports {UNREAD}", where=str(self.path), do="unpack it")
+            ) from None
         except _DAMAGE as error:
             if isinstance(error, OSError) and room.is_of_machine(error):
                 raise
@@ -171,21 +175,10 @@ class Archive:
 
 def _check_count(path: Path, found: int) -> None:
     """Compare the number of entries with the one at the zip's end, which zipfile passes over."""
-    with open(path, "rb") as file:
-        # 64 KB of comment at most, the end record and, for many entries, a longer one before it.
-        file.seek(max(path.stat().st_size - (1 << 16) - 128, 0))
-        tail = file.read()
-    end = tail.rfind(b"PK\5\6")
-    long_end = tail.rfind(b"PK\6\6", 0, end)
-    (number,) = struct.unpack_from("<H", tail, end + 10)
-    if number == 0xFFFF and long_end >= 0:
-        (number,) = struct.unpack_from("<Q", tail, long_end + 32)
-    elif number != 0xFFFF:
-        # Old programs count on from 0 after 65,535.
-        found %= 1 << 16
-    else:
+    end = read_end(path)
+    if end.number == 0xFFFF and not end.is_exact:
         return
-    if number != found:
+    if end.number != (found if end.is_exact else found % (1 << 16)):
         raise zipfile.BadZipFile
 
 
