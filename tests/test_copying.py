@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mimiceye_duck.builder.copying import place
+from mimiceye_duck.builder.copying import place, write
 from mimiceye_duck.errors import UserError
 
 
@@ -36,6 +36,19 @@ def before(tmp_path: Path) -> Path:
 def same(file: Path, source: Path) -> bool:
     told = [(one.read_bytes(), one.stat().st_mtime_ns) for one in (file, source)]
     return told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ["image.jpg", "image.jpg.part"])
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_nothing_is_written_behind_a_link_that_a_stopped_build_left(link, name, source, target):
+    target.parent.mkdir(parents=True)
+    link(source, target.with_name(name))
+    write(b"second", target)
+    assert source.read_bytes() == b"first"
+    assert [(one.name, one.is_symlink()) for one in target.parent.iterdir()] == [
+        ("image.jpg", False)
+    ]
+    assert target.read_bytes() == b"second"
 
 
 def test_a_copy_has_the_bytes_and_the_time_of_its_source(source, target, before):

@@ -188,6 +188,21 @@ def test_other_files_and_folders_are_problems(tmp_path: Path) -> None:
             render(tmp_path / name, tmp_path / "a.jpg")
 
 
+@pytest.mark.parametrize("name", ["x.jpg", "x.jpg.part"])
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_no_picture_is_written_behind_a_link_that_a_stopped_build_left(
+    link: Callable[..., None], name: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "source.jpg"
+    source.write_bytes(b"as it was")
+    target = tmp_path / "tree" / "x.jpg"
+    target.parent.mkdir()
+    link(source, target.with_name(name))
+    render(write(tmp_path / "x.dcm", [[1, 2]]), target)
+    assert source.read_bytes() == b"as it was"
+    assert not target.is_symlink() and target.read_bytes().startswith(b"\xff\xd8")
+
+
 def test_a_target_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     file = write(tmp_path / "a.dcm", [[1, 2]])
     (tmp_path / "out" / "a.jpg").mkdir(parents=True)

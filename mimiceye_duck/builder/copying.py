@@ -39,6 +39,19 @@ def place(source: Path, target: Path, way: str, before: Path) -> None:
     os.replace(extended(part), extended(target))
 
 
+def write(content: bytes, target: Path) -> None:
+    """Write a file that appears whole.
+
+    What a stopped build left in its place may be a link, behind which nothing is written.
+    """
+    os.makedirs(extended(target.parent), exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    remove(part)
+    with open(extended(part), "wb") as opened:
+        opened.write(content)
+    os.replace(extended(part), extended(target))
+
+
 def remove(file: Path) -> None:
     """Remove a file, if it is there."""
     try:

@@ -15,7 +15,7 @@ import duckdb
 
 from mimiceye_duck import attach
 from mimiceye_duck.builder import room, store
-from mimiceye_duck.builder.copying import place
+from mimiceye_duck.builder.copying import place, write
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import Contract, contracts
@@ -265,10 +265,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             run.check()
             file = replace(waiting.pop(inner_path), source=path)
             if file.target and run.options.files != "none":
-                target = run.tree / file.target
-                os.makedirs(extended(target.parent), exist_ok=True)
-                with open(extended(target), "wb") as opened:
-                    opened.write(content)
+                write(content, run.tree / file.target)
             yield file, content
 
     waiting: dict[str, File] = {}

@@ -38,6 +38,8 @@ def render(dicom: Path, target: Path) -> None:
     picture = Image.fromarray(equalised(grey(dicom)))
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".part")
+    # A stopped build may have left a link, behind which nothing is written.
+    unfinished.unlink(missing_ok=True)
     try:
         picture.save(unfinished, "JPEG", quality=_QUALITY)
         os.replace(unfinished, target)
