@@ -238,6 +238,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
     """Place reports, loose or archived, and keep their text and sections."""
     source = run.sources.get(contract.id)
     odd: list[tuple[str, str]] = []
+    unfit: list[tuple[str, str]] = []
 
     def keep(pairs: Iterable[tuple[File, bytes]]) -> list[File]:
         texts, pieces, files = [], [], []
@@ -269,7 +270,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             yield file, content
 
     waiting: dict[str, File] = {}
-    for batch in _batches(named(database, contract)):
+    for batch in _batches(named(database, contract, unfit)):
         files = [find(file, source) for file in batch]
         waiting |= {file.inner_path: file for file in files if not file.source}
         _note(run, database, keep(loose(file for file in files if file.source)))
@@ -277,6 +278,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         for pairs in _batches(archived(path)):
             _note(run, database, keep(pairs))
     _note(run, database, list(waiting.values()))
+    run.warnings += reports.told(unfit, "files")
     if not run.sources.archives:
         # With an archive all reports have been read already, and what is odd told.
         run.warnings += reports.told(odd, "reports")

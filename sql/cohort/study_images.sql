@@ -1,5 +1,7 @@
 -- Every image of the built patients' studies, laterals beside the images of a cohort.
 -- Grain: dicom_id.
+-- Rule: an image without a study_id is of a study without one, so that a build can tell
+-- that it does not know where the image's files are.
 with
 
 final as (
@@ -10,7 +12,7 @@ final as (
     from staging.cxr_images as images
     inner join cohort.studies as studies
         on
-            images.study_id = studies.study_id
+            images.study_id is not distinct from studies.study_id
             and images.subject_id = studies.subject_id
 )
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.broken import tiny
 from tests.broken.damage import Damage
 from tests.broken.tiny import BERT, STUDIES, change, put
-from tests.conftest import csv_bytes
+from tests.conftest import csv_bytes, read_csv
 
 METADATA, PHASE_1 = "mimic_cxr_jpg.metadata", "reflacx.metadata_phase_1"
 SHEET, STAYS = "eye_gaze.master_sheet", "mimiciv_ed.edstays"
@@ -117,6 +118,37 @@ def test_what_has_a_good_name_is_placed_beside_hostile_ones(hostile, readings, b
     files = {path for path in wanted if not path.endswith(".csv") or "main_data" in path}
     assert files and {path: found[path] for path in files} == {p: wanted[p] for p in files}
     assert {path for path in found if not path.endswith(".csv")} <= files
+
+
+def test_an_image_whose_study_has_no_number_is_told(tree, attempt):
+    row = read_csv(tree / tiny.place(METADATA)).rows[0]
+    damages = {tiny.place(METADATA): lambda file: change(file, first={"study_id": "abc"})}
+    tried = attempt(tree, damages, "--cohort", "cxr")
+    assert tried.run.code == 0 and not list(tried.out.rglob(f"{row[0]}.jpg"))
+    told = "1 files: a key that is no file's name; nothing is placed"
+    for name in ("mimic_cxr_jpg.images", "mimic_cxr.reports"):
+        assert f"{told}; the first is {name}" in tried.run.stderr
+
+
+def test_no_report_is_written_behind_a_link_that_a_stopped_build_left(source, command, tmp_path):
+    out, mine = tmp_path / "out", tmp_path / "mine.txt"
+    reports = sorted(source.rglob("s*.txt"))
+    with zipfile.ZipFile(source / "mimic-cxr-reports.zip", "w") as archive:
+        for file in reports:
+            folder = file.parent.name
+            archive.write(file, f"mimic-cxr-reports/files/{folder[:3]}/{folder}/{file.name}")
+            file.unlink()
+    name = f"patient_{BERT}/CXR-DICOM/s{STUDIES[BERT]}.txt"
+    link = out / ".mimiceye-duck" / "tree" / name
+    link.parent.mkdir(parents=True)
+    try:
+        link.symlink_to(mine)
+    except OSError:
+        pytest.skip("no links here")
+    ran = command("build", "--source", source, "--out", out, "--files", "symlink")
+    assert ran.code == 0, ran.stderr
+    assert not mine.exists() and not (out / name).is_symlink()
+    assert (out / name).read_text().startswith("FINDINGS")
 
 
 FOLDERS = {

@@ -108,6 +108,13 @@ def test_every_image_of_a_study_belongs_to_its_files(world_of_patients, rows, co
     ]
 
 
+def test_an_image_without_a_study_is_not_lost(given, rows, cohort):
+    given("mimic_cxr_jpg.metadata", "dicom_id | subject_id | study_id\na | 1 |\nb | 2 |")
+    given("reflacx.metadata_phase_1", "id | dicom_id | subject_id\nr | a | 1")
+    cohort("eye")
+    assert rows("cohort.study_images", "subject_id, study_id, dicom_id") == [(1, None, "a")]
+
+
 def test_an_image_read_by_both_datasets_is_there_once(given, rows, cohort):
     given("mimic_cxr_jpg.metadata", "dicom_id | subject_id | study_id\na | 1 | 10")
     for phase in (1, 2, 3):
