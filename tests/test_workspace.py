@@ -30,7 +30,7 @@ def staged(out: Path, **files: str) -> Workspace:
     (workspace.tree / "mimiceye.duckdb").write_text(f"database of {sorted(files)}")
     (workspace.tree / "README.txt").write_text("read me")
     manifest.write(workspace.tree / "manifest.parquet")
-    workspace.stage(RECORD)
+    workspace.stage(RECORD, {entry.path for entry in manifest.written})
     return workspace
 
 
@@ -61,7 +61,7 @@ def test_a_whole_build_is_put_in_place_and_nothing_else_stays(tmp_path):
         "README.txt",
         "build.json",
     }
-    assert not (tmp_path / ".mimiceye-duck").exists()
+    assert not [*(tmp_path / ".mimiceye-duck").iterdir()]
 
 
 def test_what_the_build_before_wrote_and_this_one_does_not_goes(tmp_path):
@@ -174,13 +174,18 @@ def done(key: str, *entries: Entry) -> Done:
     return Done("a", key, 1, 1, entries)
 
 
-def test_of_a_table_begun_the_finished_build_tells_nothing_any_more(tmp_path):
-    """Its files may be half replaced in the staging folder."""
-    workspace = finished(tmp_path, patient_1__a="1")
+def test_what_a_stopped_build_left_does_not_take_the_place_of_what_is_right(tmp_path):
+    workspace = finished(tmp_path, patient_1__a="1", patient_1__b="1")
     workspace.start()
-    assert Ledger(workspace, anew=False).find("a", "1")
-    Ledger(workspace, anew=False).begin("a")
-    assert Ledger(workspace, anew=False).find("a", "1") is None
+    for name in ("a", "b"):
+        (workspace.tree / "patient_1").mkdir(exist_ok=True)
+        (workspace.tree / "patient_1" / name).write_text("of a stopped build")
+    ledger = Ledger(workspace, anew=False)
+    assert ledger.find("a", "1")
+    assert ledger.kept == {"patient_1/a", "patient_1/b"}
+    workspace.stage(RECORD, set())
+    workspace.publish()
+    assert {tree(tmp_path)[f"patient_1/{name}"] for name in ("a", "b")} == {"1"}
 
 
 def test_a_table_written_anew_is_no_longer_what_it_was_before(tmp_path):

@@ -3,14 +3,13 @@
 import os
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from mimiceye_duck import attach
-from mimiceye_duck.builder import audits, files, room, stage, store, tables
+from mimiceye_duck.builder import audits, budget, files, room, sought, stage, store, tables
 from mimiceye_duck.builder.ledger import Ledger
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.readme import write_readme
@@ -23,7 +22,7 @@ from mimiceye_duck.checks.disk import disk_needed
 from mimiceye_duck.checks.quick import before_build
 from mimiceye_duck.checks.rows import row_count_warnings
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database, FullError, HeldError, reason
+from mimiceye_duck.db import Database, FullError, HeldError, is_damaged, reason
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.imaging import stored
 from mimiceye_duck.models import (
@@ -48,29 +47,28 @@ def build(
     """
     workspace = Workspace(out)
     wanted = fingerprint(sources, options)
+
+    def there() -> Mapping[str, Any]:
+        """The record of the build that is in place, if it is just this."""
+        return {} if force or not _is_up_to_date(workspace, wanted) else workspace.finished()
+
     try:
-        if workspace.ready:
-            # Also before all is built anew: what is half in place would never be found again.
-            _put_in_place(workspace, resources)
-        before = workspace.finished()
-        is_same = before.get("fingerprint") == wanted and not force
-        if is_same and _is_whole(workspace, sources, before):
-            _tidy(workspace, resources)
-            return before, False
-        return _build(sources, workspace, options, resources, wanted, anew=force), True
+        if not workspace.work.exists() and (record := there()):
+            return record, False  # also where nobody may write
+        with workspace.held():
+            if workspace.ready:
+                # Also before all is built anew: what is half in place would never be found again.
+                workspace.publish()
+            ran = not (record := there())
+            if ran:
+                record = _build(sources, workspace, options, resources, wanted, anew=force)
+            workspace.clean()
+        return record, ran
     except (duckdb.Error, FullError, OSError) as error:
         if room.is_full(error):
             folders = filter(None, (workspace.out, resources.temp_dir))
             raise room.told(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
-
-
-def _put_in_place(workspace: Workspace, resources: Resources) -> None:
-    """Finish a build that was stopped when all but the last was done."""
-    with closing(open_working(workspace, resources)):
-        if workspace.ready:  # still, now that nobody else is at it
-            workspace.publish()
-    workspace.clean()
 
 
 def _stopped(error: Exception) -> UserError:
@@ -83,34 +81,32 @@ def _stopped(error: Exception) -> UserError:
     do = "the same command completes it"
     if isinstance(error, duckdb.OutOfMemoryException):
         do = "--memory-limit with more, or fewer --threads; what is done is not done again"
+    elif isinstance(error, duckdb.Error) and is_damaged(error):
+        do = "--force builds all anew"
     assert isinstance(error, duckdb.Error)
     return UserError(Problem("the build stopped", found=reason(error), do=do))
 
 
-def _is_whole(workspace: Workspace, sources: Sources, before: Mapping[str, Any]) -> bool:
-    """Whether a finished build is still there, and every file that it took or missed as it was."""
-    if not workspace.has(before):
+def _is_up_to_date(workspace: Workspace, wanted: str) -> bool:
+    """Whether just this build is in place and whole, and every file it looked for as it was."""
+    return (
+        workspace.finished().get("fingerprint") == wanted
+        and workspace.is_whole
+        and not sought.has_changed(workspace.out)
+        and _opens(workspace.out / DATABASE)
+    )
+
+
+def _opens(database: Path) -> bool:
+    if not database.is_file():
         return False
     try:
-        database = Database.open(workspace.out / DATABASE, read_only=True)
+        Database.open(database, read_only=True).close()
     except HeldError:
         return True  # by whoever works with it
     except UserError:
         return False
-    with closing(database):
-        try:
-            return not files.have_changed(database, sources)
-        except duckdb.Error:
-            return False
-
-
-def _tidy(workspace: Workspace, resources: Resources) -> None:
-    """Remove what a build left that was stopped when all but this was done."""
-    if not workspace.is_idle:
-        return
-    with suppress(UserError):  # another build begins just now
-        open_working(workspace, resources).close()
-        workspace.clean()
+    return True
 
 
 def _build(
@@ -125,13 +121,12 @@ def _build(
     begin = time.perf_counter()
     checked, disk = before_build(sources, options, workspace.out)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    database = open_working(workspace, resources)
     if anew:
-        database.close()
         workspace.clear()
-        database = open_working(workspace, resources)
     workspace.start()
-    run = Run(sources, workspace, options, resources, database, Ledger(workspace, anew=anew))
+    database = open_working(workspace, resources)
+    ledger = Ledger(workspace, anew=anew)
+    run = Run(sources, workspace, options, resources, database, ledger, anew)
     run.steps.say(disk.text)
     run.warnings += result.warnings(checked)
     every = ordered([*models().values(), cohorts()[options.cohort]])
@@ -154,20 +149,18 @@ def _build(
             results = audits.run(database, sources.tables, stand_ins)
         _store(run, chosen)
         with run.steps.step("describing the database", 1):
-            # A view is bound to the database it is made in, so that this one opens alone.
-            path = run.tree / DATABASE
-            store.describe(path, sources, every, run.parquet, run.source_rows)
+            store.describe(run, every)
         write_readme(run.tree / "README.txt", sources)
+        store.add(database, "run.sought", [sought.row(file) for file in run.parquet.values()])
+        sought.write(database, run.tree)
         run.manifest.write(run.tree / "manifest.parquet")
         if not sources.is_made_up:
             run.warnings += row_count_warnings(run.source_rows, sources.releases)
         content = record(run, wanted, started, time.perf_counter() - begin, results)
-        workspace.stage(content)
-        # The working database stays open: it is what keeps another build out.
-        workspace.publish()
     finally:
         database.close()
-    workspace.clean()
+    workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
+    workspace.publish()
     return content
 
 
@@ -213,7 +206,7 @@ def attach_only(sources: Sources, path: Path) -> list[str]:
     A database that a build wrote keeps its tables: only its views point elsewhere then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = Database.open(path)
+    database = Resources(budget.threads(), budget.memory_limit()).open(path)
     beside = {name: stored.parquet(path.absolute().parent, name) for name in stored.TABLES}
     there = {name: file for name, file in beside.items() if file.is_file()}
     try:

@@ -10,19 +10,19 @@ from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.paths import extended
 
 
-def place(source: Path, target: Path, way: str, before: Path) -> None:
+def place(source: Path, target: Path, way: str, before: Path | None) -> None:
     """Put a file at `target` by `way`: copy, hardlink or symlink.
 
     A copy keeps the time of the last change. Nothing is done where `target`, left by a build
     that was stopped, is just this already. Where `before`, the same file of a finished build,
-    is just this, none is at `target` afterwards.
+    is just this, none is at `target` afterwards; None where that is not to be asked.
     Raises `UserError` where the file system cannot link.
     """
     status = os.stat(extended(source))
     # Of a link, the file behind it: a name that points elsewhere would point nowhere in OUT.
     real = os.path.realpath(source)
     is_same = {"copy": _is_copy, "hardlink": _is_hardlink, "symlink": _is_symlink}[way]
-    if is_same(extended(before), status):
+    if before and is_same(extended(before), status):
         # What a build of other sources left would take its place.
         remove(target)
         return

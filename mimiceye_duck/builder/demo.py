@@ -1,12 +1,9 @@
 """The made-up sources of `build --demo`, kept in OUT/source."""
 
 import shutil
-from contextlib import closing
 from pathlib import Path
 
 from mimiceye_duck.builder import room
-from mimiceye_duck.builder.run import Resources
-from mimiceye_duck.builder.working import open_working
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.synth import synth
 
@@ -17,9 +14,9 @@ def demo_source(out: Path) -> Path:
     source = workspace.out / "source"
     if source.is_dir():
         return source
-    # The working database keeps another build out.
-    with closing(open_working(workspace, Resources(1, None))):
-        _make(workspace, source)
+    with workspace.held():
+        if not source.is_dir():  # still, now that nobody else is at it
+            _make(workspace, source)
     return source
 
 

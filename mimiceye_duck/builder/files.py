@@ -1,8 +1,6 @@
 """Put images, reports and recordings beside their tables, and note of each where it is."""
 
-import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -18,6 +16,7 @@ from mimiceye_duck.builder import room, store
 from mimiceye_duck.builder.copying import place, write
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.run import Run
+from mimiceye_duck.builder.sought import State, state
 from mimiceye_duck.contracts import Contract, contracts
 from mimiceye_duck.db import Database, is_of_machine, reason
 from mimiceye_duck.errors import Problem, UserError
@@ -25,7 +24,7 @@ from mimiceye_duck.imaging import rendering, reports, stored
 from mimiceye_duck.imaging.rendering import Picture
 from mimiceye_duck.paths import extended
 from mimiceye_duck.render import ident, render
-from mimiceye_duck.sources import Source, Sources
+from mimiceye_duck.sources import Source
 
 _READABLE = ("csv", "json", "txt")
 _IMAGES = "mimic_cxr_jpg.images"
@@ -49,7 +48,7 @@ class File:
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
     file that is only looked for. `source` and `size` (bytes) are None until it is found, and
     `state`: size and time of the last change (ns) of the file of the download, however it is
-    placed.
+    placed. `absent` is where it was looked for in vain.
     """
 
     contract: Contract
@@ -59,7 +58,8 @@ class File:
     target: str | None
     source: Path | None = None
     size: int | None = None
-    state: tuple[int, int] | None = None
+    state: State | None = None
+    absent: tuple[Path, ...] = ()
 
     @property
     def entry(self) -> Entry:
@@ -81,8 +81,20 @@ class File:
             self.size,
             self.size is not None,
             self.contract.may_be_missing,
-            *(self.state or (None, None)),
         )
+
+    @property
+    def sought(self) -> list[tuple[object, ...]]:
+        """Its rows in `run.sought`."""
+        found = [(str(self.source), *self.state)] if self.state else []
+        return [*((str(path), None, None) for path in self.absent), *found]
+
+    @property
+    def unread(self) -> "File":
+        """As if it were nowhere: it was found, and cannot be read."""
+        assert self.source
+        absent = (*self.absent, self.source)
+        return replace(self, source=None, size=None, state=None, absent=absent)
 
 
 def named(
@@ -121,21 +133,15 @@ def named(
 
 def find(file: File, source: Source | None) -> File:
     """Look for a file where the download has its set."""
+    absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
-        state = _state(path)
-        if state:
-            return replace(file, source=path, size=state[0], state=state)
-    return file
-
-
-def _state(path: Path | str) -> tuple[int, int] | None:
-    """A file's size and the time of its last change (ns); None where none is."""
-    try:
-        status = os.stat(extended(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+        found = state(path)
+        if found:
+            size, _ = found
+            return replace(file, source=path, size=size, state=found, absent=tuple(absent))
+        absent.append(path)
+    return replace(file, absent=tuple(absent))
 
 
 def _place(run: Run, file: File) -> File:
@@ -143,7 +149,7 @@ def _place(run: Run, file: File) -> File:
     run.check()
     if not (file.source and file.target) or run.options.files == "none":
         return file
-    before = run.workspace.out / file.target
+    before = run.before(file.target)
     try:
         place(file.source, run.tree / file.target, run.options.files, before)
     except OSError as error:
@@ -151,41 +157,14 @@ def _place(run: Run, file: File) -> File:
             raise
         reason = f"cannot be read ({type(error).__name__})"
         run.warnings += reports.told([(str(file.source), reason)], "file")
-        return replace(file, source=None, size=None, state=None)
+        return file.unread
     return file
 
 
-def have_changed(database: Database, sources: Sources) -> bool:
-    """Whether a file that a build looked for has come since, has gone or is another."""
-    query = (
-        "select source_path, source_bytes, source_mtime_ns from cohort.files"
-        " where source_bytes is not null"
-    )
-    known = database.rows(query)
-    if any(_state(path) != (size, changed) for path, size, changed in known):
-        return True
-    return _has_appeared(database, sources)
-
-
-def _has_appeared(database: Database, sources: Sources) -> bool:
-    query = (
-        "select table_name, cast(subject_id as varchar), cast(study_id as varchar), dicom_id,"
-        " reading_id, path from cohort.files where not is_there and not may_be_missing"
-    )
-    for table, subject, study, dicom, reading, path in database.stream(query):
-        contract = contracts()[table]
-        keys = {"subject_id": subject, "study_id": study, "dicom_id": dicom, "id": reading}
-        # What the keys do not say, such as which mask, is in the name of the file.
-        keys |= {"mask": Path(path or "").stem, "extension": Path(path or "").suffix[1:]}
-        file = File(contract, int(subject), keys, contract.inner_path.format_map(keys), path)
-        if find(file, sources.get(table)).source:
-            return True
-    return False
-
-
 def _note(run: Run, database: Database, files: Sequence[File]) -> None:
-    """Enter files into the manifest and into `run.files`."""
+    """Enter files into the manifest, into `run.files` and into `run.sought`."""
     store.add(database, "run.files", [file.row for file in files])
+    store.add(database, "run.sought", [row for file in files for row in file.sought])
     if run.options.files != "none":
         run.manifest.add(
             [
@@ -205,10 +184,14 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
         if dicom.source and file.target:
             wanted[file] = dicom
     pictures = [
-        Picture(*(Path(extended(path)) for path in paths))
+        Picture(
+            Path(extended(dicom.source)),
+            Path(extended(run.tree / file.target)),
+            before and Path(extended(before)),
+        )
         for file, dicom in wanted.items()
         if dicom.source and file.target
-        for paths in [(dicom.source, run.tree / file.target, run.workspace.out / file.target)]
+        for before in [run.before(file.target)]
     ]
     rendered = rendering.render_all(pictures, run.resources.threads, run.check)
     made = dict(zip(wanted, rendered, strict=True))
@@ -256,7 +239,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         for file in files:
             content = reports.content_of(str(file.source), lambda *found: odd.append(found))
             if content is None:
-                waiting[file.inner_path] = replace(file, source=None, size=None, state=None)
+                waiting[file.inner_path] = file.unread
             else:
                 _place(run, file)
                 yield file, content

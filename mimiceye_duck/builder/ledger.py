@@ -18,6 +18,7 @@ class Done:
 
     `key` stands for all that it was made of. `source_rows` are all rows of its file,
     `cohort_rows` those of the patients, None where it has none; `entries` its files.
+    `is_staged` is whether these wait in the staging folder, else they are in their places.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Done:
     source_rows: int | None
     cohort_rows: int | None
     entries: tuple[Entry, ...]
+    is_staged: bool = True
 
     @property
     def record(self) -> dict[str, Any]:
@@ -37,11 +39,7 @@ class Done:
 
 
 class Ledger:
-    """The tables that are done: in the staging folder, one file each, or in a finished build.
-
-    Of a table that has a file in the staging folder, even an empty one, the finished build
-    tells nothing any more: what was staged of it would take the place of what is there.
-    """
+    """The tables that are done: in the staging folder, one file each, or in a finished build."""
 
     def __init__(self, workspace: Workspace, *, anew: bool) -> None:
         self._folder = Path(extended(workspace.work / "done"))
@@ -61,18 +59,18 @@ class Ledger:
 
         None also where one of its files is gone or has another size.
         """
-        is_staged = self._file(name).exists()
-        done = self._staged(name) if is_staged else self._finished.get(name)
-        if done is None or done.key != key:
-            return None
-        if not _are_there(self._tree if is_staged else self._out, done.entries):
-            return None
-        self._done[name] = done
-        return done
+        for done in (self._staged(name), self._finished.get(name)):
+            if done is None or done.key != key:
+                continue
+            if _are_there(self._tree if done.is_staged else self._out, done.entries):
+                self._done[name] = done
+                return done
+        return None
 
     def begin(self, name: str) -> None:
-        """Say that a table is written now: what is there of it is not whole."""
-        self._file(name).write_bytes(b"")
+        """Say that a table is written now: what was staged of it is not whole any more."""
+        self._done.pop(name, None)
+        self._file(name).unlink(missing_ok=True)
 
     def add(self, done: Done) -> None:
         """Enter a table whose files are whole."""
@@ -82,11 +80,11 @@ class Ledger:
         os.replace(part, file)
         self._done[done.name] = done
 
-    def forget(self) -> None:
-        """Nothing is done: the database that held it is gone."""
-        for file in self._folder.iterdir():
-            file.unlink()
-        self._finished = {}
+    @property
+    def kept(self) -> set[str]:
+        """Paths of the files that are right as the finished build left them."""
+        kept = (done for done in self._done.values() if not done.is_staged)
+        return {entry.path for done in kept for entry in done.entries}
 
     @property
     def record(self) -> dict[str, dict[str, Any]]:
@@ -124,4 +122,7 @@ def _finished(workspace: Workspace) -> dict[str, Done]:
         for name in (entry.table, f"{kind}/{entry.table}"):
             if name in entries:
                 entries[name].append(entry)
-    return {name: Done(name, **tables[name], entries=tuple(entries[name])) for name in tables}
+    return {
+        name: Done(name, **tables[name], entries=tuple(entries[name]), is_staged=False)
+        for name in tables
+    }

@@ -1,5 +1,6 @@
 """Every file that a build wrote, with its table, patient, rows and bytes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -67,12 +68,14 @@ class Manifest:
         pyarrow.parquet.write_table(table, file, compression="zstd")
 
 
-def count_entries(manifest: Path) -> int | None:
-    """How many entries a `manifest.parquet` has; None when it is gone or damaged."""
-    try:
-        return int(pyarrow.parquet.read_metadata(manifest).num_rows)
-    except (OSError, pyarrow.ArrowException):
-        return None
+def written_sizes(manifest: Path) -> Iterator[tuple[str, int]]:
+    """Path and bytes of each file that a `manifest.parquet` lists as written."""
+    with pyarrow.parquet.ParquetFile(manifest) as opened:
+        for batch in opened.iter_batches(columns=["path", "bytes"]):
+            columns = (batch.column(name).to_pylist() for name in ("path", "bytes"))
+            yield from (
+                (path, size) for path, size in zip(*columns, strict=True) if size is not None
+            )
 
 
 def known_entries(manifest: Path) -> list[Entry]:

@@ -34,6 +34,12 @@ class Resources:
     memory_limit: str | None
     temp_dir: Path | None = None
 
+    def open(self, path: Path, spill: Path | None = None) -> Database:
+        """Open a database that may use this much, and `spill` for what it has no memory for."""
+        return Database.open(
+            path, threads=self.threads, memory_limit=self.memory_limit, temp_dir=spill
+        )
+
 
 @dataclass(frozen=True)
 class Count:
@@ -50,7 +56,8 @@ class Run:
 
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients.
-    `parquet` is where the tables are that DuckDB cannot read in place.
+    `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
+    nothing of an earlier build is to be taken over.
     """
 
     sources: Sources
@@ -59,6 +66,7 @@ class Run:
     resources: Resources
     database: Database
     ledger: Ledger
+    anew: bool = False
     steps: Steps = field(default_factory=Steps)
     manifest: Manifest = field(default_factory=Manifest)
     source_rows: dict[str, int] = field(default_factory=dict)
@@ -105,6 +113,10 @@ class Run:
         """Whether missing JPGs are to be made, and there is DICOM to make them from."""
         wanted = self.options.render_missing and self.options.files != "none"
         return wanted and "mimic_cxr.dicom" in self.sources.tables
+
+    def before(self, path: str) -> Path | None:
+        """A file of the finished build that may be just this; None where all is made anew."""
+        return None if self.anew else self.workspace.out / path
 
     def check(self) -> None:
         """Raises `Stopped` when this build is to stop, for work that is long."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import duckdb
 
 from mimiceye_duck import attach
+from mimiceye_duck.builder import marks, store
 from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
 from mimiceye_duck.db import Database, is_of_machine
 from mimiceye_duck.errors import Problem, UserError
@@ -44,16 +45,13 @@ def stage_whole(database: Database, source: Source, key: str) -> int:
 
     Raises `UserError` if the file is broken.
     """
-    name = source.contract.id
-    known = database.rows("select n_rows from run.read where name = ? and key = ?", [name, key])
-    if known:
+    name = text_name(source.contract)
+    if marks.is_marked(database, name, key):
         _show(database, source.contract, attach.columns(source))
-        return int(known[0][0])
-    with database.transaction():
-        count = stage(database, source, whole=True)
-        database.execute("delete from run.read where name = ?", [name])
-        database.execute("insert into run.read values (?, ?, ?)", [name, key, count])
-    return count
+    else:
+        stage(database, source, whole=True)
+        marks.mark(database, name, key)
+    return store.count_rows(database, name)
 
 
 def stage(database: Database, source: Source, *, whole: bool = False) -> int:

@@ -1,20 +1,22 @@
 """The database that a build leaves: the patients' rows, the models, views on the sources."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from mimiceye_duck import attach
+from mimiceye_duck.builder import marks
+from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
+from mimiceye_duck.builder.workspace import DATABASE
 from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.descriptions import described
 from mimiceye_duck.models import KEPT, Model, noted
 from mimiceye_duck.render import Sql, ident, render
-from mimiceye_duck.sources import Source, Sources
+from mimiceye_duck.sources import Source
 
 _RELATIONS = """
 select
@@ -33,24 +35,32 @@ where database_name = 'final'
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(database: Database, source: Source, owned: Sql) -> int:
-    """Store the built patients' rows of one table, typed; returns their number."""
+def cohort_table(database: Database, source: Source, owned: Sql, key: str) -> int:
+    """Store the built patients' rows of one table, typed; returns their number.
+
+    `key` stands for all that they are made of.
+    """
     name = "final." + source.contract.cohort_name
     columns = attach.columns(source)
     database.execute(render("cohort_table", name=name, columns=columns, relation=owned))
-    return _count(database, name)
+    marks.mark(database, name, key)
+    return count_rows(database, name)
 
 
-def _count(database: Database, name: str) -> int:
+def count_rows(database: Database, name: str) -> int:
     return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
 
 
-def holds(database: Database, contract: Contract, rows: int | None) -> bool:
-    """Whether a table that is done is stored with all its rows; None where it has no place."""
-    try:
-        return rows is None or _count(database, "final." + contract.cohort_name) == rows
-    except duckdb.CatalogException:
-        return False
+def holds(database: Database, contract: Contract, done: Done) -> bool:
+    """Whether a table that is done is stored, with all its rows, where it has any."""
+    if done.cohort_rows is None:
+        return True
+    name = "final." + contract.cohort_name
+    if done.is_staged:
+        is_it = marks.is_marked(database, name, done.key)
+    else:
+        is_it = marks.is_described(database, name)
+    return is_it and count_rows(database, name) == done.cohort_rows
 
 
 def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:
@@ -100,10 +110,8 @@ def _empty(database: Database, name: str) -> None:
 
 def prepare_files(database: Database) -> None:
     """Make the tables of what files there are, and of the reports' text."""
-    for name in KEPT:
+    for name in (*KEPT, "run.sought"):
         _empty(database, name)
-    if not database.rows("select 1 from duckdb_tables() where table_name = 'read'"):
-        _empty(database, "run.read")
 
 
 def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -149,27 +157,18 @@ def facts(database: Database) -> dict[str, Any]:
     }
 
 
-def describe(
-    path: Path,
-    sources: Sources,
-    models: Iterable[Model],
-    parquet: Mapping[str, Path],
-    n_rows: Mapping[str, int],
-) -> None:
-    """Add to a stored database the views on the sources and every description."""
-    database = Database.open(path)
-    try:
-        with database.transaction():
-            attach.attach(database, sources, parquet, n_rows)
-            views = [model for model in models if not model.is_stored]
-            _stand_in(database, views)
-            for model in views:
-                database.execute(render("schema", name=model.schema))
-                view = render("create_view", name=model.name, select=Sql(model.sql))
-                database.execute(view)
-            _comment(database, models)
-    finally:
-        database.close()
+def describe(run: Run, models: Iterable[Model]) -> None:
+    """Add to the stored database the views on the sources and every description."""
+    # A view is bound to the database it is made in, so that this one opens alone.
+    with closing(run.resources.open(run.tree / DATABASE)) as database, database.transaction():
+        attach.attach(database, run.sources, run.parquet, run.source_rows)
+        views = [model for model in models if not model.is_stored]
+        _stand_in(database, views)
+        for model in views:
+            database.execute(render("schema", name=model.schema))
+            view = render("create_view", name=model.name, select=Sql(model.sql))
+            database.execute(view)
+        _comment(database, models)
 
 
 def _stand_in(database: Database, views: Iterable[Model]) -> None:

@@ -80,7 +80,7 @@ def write_tables(run: Run, whole: set[str]) -> None:
         contract = source.contract
         key = _key(run, source)
         done = run.ledger.find(contract.id, key)
-        if done is None or not store.holds(database, contract, done.cohort_rows):
+        if done is None or not store.holds(database, contract, done):
             run.ledger.begin(contract.id)
             if contract.id not in whole:
                 run.source_rows[contract.id] = stage.stage(database, source)
@@ -114,7 +114,7 @@ def _write_table(run: Run, database: Database, source: Source, key: str) -> Done
     entries: list[Entry] = []
     rows = None
     if owned is not None:
-        rows = store.cohort_table(database, source, owned)
+        rows = store.cohort_table(database, source, owned, key)
         if contract.patient_file:
             entries += write_patients(database, owned, csv, contract.patient_file)
     if contract.spreadsheet:

@@ -3,22 +3,25 @@
 import hashlib
 import json
 import os
-import re
 import shutil
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.builder.manifest import Entry, count_entries, known_entries, read_entries
+import pyarrow
+
+from mimiceye_duck.builder import sought
+from mimiceye_duck.builder.manifest import Entry, known_entries, read_entries, written_sizes
 from mimiceye_duck.db import unfit
 from mimiceye_duck.errors import Problem, UsageError, UserError
+from mimiceye_duck.lock import held
 from mimiceye_duck.paths import extended
 
 DATABASE = "mimiceye.duckdb"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
-_PATIENT = re.compile(r"patient_\d+")
+_LOCK = "lock"
 
 
 class Workspace:
@@ -60,15 +63,29 @@ class Workspace:
         """The `build.json` of a staged build that is whole but not all in place yet."""
         return _content(self.work / _BUILD)
 
-    def has(self, record: Mapping[str, Any]) -> bool:
-        """Whether a finished build's database, manifest and patient folders are in their places."""
-        listed = count_entries(self.out / "manifest.parquet")
-        if listed != record["files_written"] + sum(record["missing"].values()):
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that a finished build wrote is in its place, as long as it was."""
+        try:
+            return (self.out / "README.txt").is_file() and all(
+                os.stat(extended(self.out / path)).st_size == size
+                for path, size in written_sizes(self.out / "manifest.parquet")
+            )
+        except (OSError, pyarrow.ArrowException):
             return False
-        with os.scandir(self.out) as entries:
-            names = [entry.name for entry in entries]
-        folders = sum(_PATIENT.fullmatch(name) is not None for name in names)
-        return DATABASE in names and folders == record["patient_folders"]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other build out of OUT; raises `UserError` that says which is at work."""
+        busy = Problem(
+            "another build is at work in this folder",
+            where=str(self.out),
+            do="wait for it, or stop it: the same command then completes the work",
+        )
+        with held(self.work / _LOCK, busy):
+            yield
+        if self.finished():
+            _remove_empty(self.work)
 
     def spill(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for what the database has no memory for."""
@@ -82,12 +99,18 @@ class Workspace:
         self.tree.mkdir(parents=True, exist_ok=True)
 
     def clear(self) -> None:
-        """Empty the staging folder."""
+        """Empty the staging folder, but for the lock of who does it."""
         for entry in self.work.iterdir():
-            _remove(entry)
+            if entry.name != _LOCK:
+                _remove(entry)
 
-    def stage(self, record: Mapping[str, Any]) -> None:
-        """Say that the staged tree is whole: from here on it is only put in place."""
+    def stage(self, record: Mapping[str, Any], staged: set[str]) -> None:
+        """Say that the staged tree is whole: from here on it is only put in place.
+
+        `staged` are the paths of this build's files in it. No other stays there: a stopped build
+        may have left some that would take the place of what is right in OUT.
+        """
+        self._keep(staged)
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
         part = self.work / (_BUILD + ".part")
         part.write_text(text, encoding="utf-8", newline="\n")
@@ -106,13 +129,12 @@ class Workspace:
             if (self.tree / "manifest.parquet").is_file():
                 written = _written(read_entries(self.tree / "manifest.parquet"))
                 self._drop_old(written)
-                self._put_files(written)
+                self._put_files()
                 self._put("README.txt")
+                self._put(sought.NAME)
                 self._put("manifest.parquet")
         except PermissionError as error:
             raise UserError(_held(error)) from error
-        _remove(self.tree)
-        _remove(self.work / "done")
         os.replace(self.work / _BUILD, self.out / _BUILD)
 
     def _put_database(self) -> None:
@@ -145,17 +167,19 @@ class Workspace:
             if folder != self.out and folder.is_relative_to(self.out):
                 _remove_empty(folder)
 
-    def _put_files(self, written: set[str]) -> None:
+    def _keep(self, staged: set[str]) -> None:
         tree = extended(self.tree)
         for place, _, files in os.walk(tree, topdown=False):
             here = Path(os.path.relpath(place, tree))
             if not here.parts:
                 continue
             for name in files:
-                if (here / name).as_posix() not in written:
-                    # Left by a stopped build that had other patients or files.
+                if (here / name).as_posix() not in staged:
                     _unlink(self.tree / here / name)
             _remove_empty(self.tree / here)
+
+    def _put_files(self) -> None:
+        tree = extended(self.tree)
         for place, folders, files in os.walk(tree):
             here = Path(os.path.relpath(place, tree))
             for name in list(folders):
@@ -169,15 +193,10 @@ class Workspace:
     def _move(self, path: Path) -> None:
         os.replace(extended(self.tree / path), extended(self.out / path))
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is a staging folder with nothing in it that a build could go on with."""
-        return self.work.is_dir() and not self.tree.is_dir()
-
     def clean(self) -> None:
-        """Remove the staging folder, of which the build that is in place needs nothing."""
+        """Empty the staging folder, of which the build that is in place needs nothing."""
         with suppress(OSError):
-            _remove(self.work)
+            self.clear()
 
 
 def _held(error: OSError) -> Problem:

@@ -4,6 +4,8 @@ Both lie where `export parquet` would put them, below OUT/mimic_cxr, and outlive
 next one reads only what is new.
 """
 
+import os
+import shutil
 from pathlib import Path
 
 from mimiceye_duck import attach
@@ -29,10 +31,16 @@ def read_headers(run: Run) -> None:
     if source is None:
         return
     file = parquet(run.workspace.out, HEADERS)
+    # Anew: aside, where no earlier scan has left anything.
+    place = run.workspace.work / file.name if run.anew else file
     with run.steps.step("reading DICOM headers", 0) as step:
         result = dicom.scan(
-            source.folders, file, processes=run.resources.threads, advance=step.advance
+            source.folders, place, processes=run.resources.threads, advance=step.advance
         )
+    if run.anew:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(place, file)
+        shutil.rmtree(file.with_suffix(".parts"), ignore_errors=True)
     run.warnings += reports.told(((p.path, p.reason) for p in result.problems), "DICOM files")
     run.parquet[HEADERS] = file
     attach.view(run.database, source.contract, file)

@@ -12,9 +12,6 @@
 --   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.
---   source_bytes [byte]: Size of the file in the download that it is copied or made
---     from; null for one that is in an archive or was not found.
---   source_mtime_ns [ns]: When that file was last changed, since 1970.
 select
     cast(null as varchar) as table_name,
     cast(null as bigint) as subject_id,
@@ -25,7 +22,5 @@ select
     cast(null as varchar) as source_path,
     cast(null as bigint) as bytes,
     cast(null as boolean) as is_there,
-    cast(null as boolean) as may_be_missing,
-    cast(null as bigint) as source_bytes,
-    cast(null as bigint) as source_mtime_ns
+    cast(null as boolean) as may_be_missing
 where false

@@ -169,13 +169,19 @@ def database(out: Path) -> dict[str, Any]:
 
 
 def files(out: Path) -> dict[str, bytes]:
-    """Every file that is not staged, by path, but for the database and the record."""
+    """Every file that is not staged, by path, but for the database and what tells of times."""
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in out.rglob("*")
         if path.is_file() and ".mimiceye-duck" not in path.parts
-        if path.name not in ("mimiceye.duckdb", "build.json")
+        if path.name not in ("mimiceye.duckdb", "build.json", "sources.parquet")
     }
+
+
+def looked_for(out: Path) -> list[tuple[Any, ...]]:
+    """The files of the download that the build took or looked for."""
+    query = "from read_parquet(?) where not starts_with(path, ?)"
+    return duckdb.execute(query, [str(out / "sources.parquet"), str(out)]).fetchall()
 
 
 def assert_same(out: Path, wanted: Path, tools: Any) -> None:
@@ -184,6 +190,7 @@ def assert_same(out: Path, wanted: Path, tools: Any) -> None:
     found, told = database(out), database(wanted)
     assert [name for name in found.keys() | told.keys() if found.get(name) != told.get(name)] == []
     assert record(out) == record(wanted)
+    assert looked_for(out) == looked_for(wanted)
 
 
 def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
@@ -227,6 +234,36 @@ def test_a_stopped_build_is_completed_by_the_same_command(
         assert ran.returncode == 1 and "stopped" in ran.stderr, ran.stderr
         assert "Traceback" not in ran.stderr
     assert_nothing_half(out, case, tools)
+    completed = command(*case.words, "--out", out)
+    assert completed.code == 0, completed.stderr
+    assert_same(out, case.wanted, tools)
+    shutil.rmtree(out)
+
+
+OTHER = ("--window", "1h", "--threads", "2", "--as-published")
+SKIPPED = ("edstays", "triage", "labevents", "reflacx.metadata_phase_2", "mimic_cxr_jpg.metadata")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("first", "linking:2", "linking:2"),
+        ("another cohort", "linking:2", "reading and writing tables:30"),
+        ("first", "writing linked tables:9", "placing files:20"),
+        ("another window", "placing files:20", "writing linked tables:9"),
+        ("first", "storing models:3", "describing the database:2"),
+        ("another window", "reading and writing tables:60", "storing models:3"),
+    ],
+)
+def test_a_build_stopped_twice_once_with_other_options_is_completed_by_the_first_command(
+    name, first, second, cases, tmp_path, command, tools
+):
+    case = cases(name)
+    out = start(case, tmp_path / "out")
+    skips = (word for table in SKIPPED for word in ("--skip", table))
+    for moment, words in ((first, ()), (second, (*OTHER, *skips))):
+        ran = stop("SIGKILL", moment, (*case.words, *words), out)
+        assert ran.returncode == -signal.SIGKILL, ran.stderr
     completed = command(*case.words, "--out", out)
     assert completed.code == 0, completed.stderr
     assert_same(out, case.wanted, tools)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import pytest
 
+import mimiceye_duck
 from tests.faults import moments
 
 
@@ -48,6 +50,26 @@ def test_the_second_demo_says_which_process_is_at_work(tmp_path, command):
         assert not (tmp_path / "source").exists()
         ran = command("build", "--demo", "--out", tmp_path)
         assert ran.code == 1 and f"{first.pid}" in ran.stderr
+
+
+@pytest.mark.parametrize("moment", ["opening:40", "cleaning up:3"])
+def test_a_forced_build_keeps_others_out_from_first_to_last(
+    moment, lean, built, tmp_path, command, tools
+):
+    words = ("--source", lean, "--out", tmp_path, "--files", "none")
+    staged = tmp_path / ".mimiceye-duck" / "tree" / "patient_1"
+    staged.mkdir(parents=True)
+    for number in range(100):
+        (staged / f"{number}.csv").touch()
+    with at_work(moment, *words, "--force") as first:
+        if moment.startswith("opening"):
+            assert 0 < len([*staged.iterdir()]) < 100, "the first is at its clearing"
+        for more in ((), ("--force",)):
+            ran = command("build", *words, *more)
+            assert ran.code == 1 and f"{first.pid}" in ran.stderr
+    wanted = built(lean, files="none")
+    assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in wanted.iterdir()}
 
 
 @pytest.fixture
@@ -112,3 +134,31 @@ def test_a_build_that_is_up_to_date_is_told_so_while_its_database_is_open(
         ran = command("build", "--source", lean, "--out", finished, "--files", "none")
         held.communicate()
     assert ran.code == 0 and "up to date" in ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize("connect", [mimiceye_duck.connect, duckdb.connect])
+def test_a_build_that_is_up_to_date_is_told_so_in_a_notebook_that_has_it_open(
+    connect, lean, finished
+):
+    with connect(finished / "mimiceye.duckdb"):
+        _, ran = mimiceye_duck.run_build(source=lean, out=finished, files="none")
+    assert not ran
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no file that is open")
+def test_a_change_is_seen_while_somebody_writes_to_the_database(
+    lean, copied, tmp_path, tools, command
+):
+    source, out = copied(lean), tmp_path / "out"
+    words = ("build", "--source", source, "--out", out)
+    assert command(*words).code == 0
+    path, file = min(tools.source(source).placed_files().items())
+    file.write_bytes(file.read_bytes() + b"\n")
+    program = [sys.executable, "-c", READER.replace("read_only=True", "read_only=False")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*program, out / "mimiceye.duckdb"], stdin=pipe, stdout=pipe) as held:
+        assert held.stdout and held.stdout.readline().strip() == b"here"
+        ran = command(*words)
+        held.communicate()
+    assert ran.code == 0 and "up to date" not in ran.stdout, ran.stderr
+    assert (out / path).read_bytes() == file.read_bytes()

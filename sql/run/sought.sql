@@ -1,0 +1,12 @@
+-- Files that a build took or looked for in vain: it has to build again when one of
+-- them comes, goes or changes.
+-- Grain: path, bytes, mtime_ns.
+-- Columns:
+--   path: Where it looked.
+--   bytes [byte]: Size of the file; null where none was, or none that can be read.
+--   mtime_ns [ns]: When that file was last changed, since 1970.
+select
+    cast(null as varchar) as path,
+    cast(null as bigint) as bytes,
+    cast(null as bigint) as mtime_ns
+where false
