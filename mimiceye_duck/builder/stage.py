@@ -1,11 +1,10 @@
 """Read each source table once into the working database, as the text it is."""
 
-from collections.abc import Iterator
-
 import duckdb
 
 from mimiceye_duck import attach
 from mimiceye_duck.builder import marks, store
+from mimiceye_duck.checks.rules import nobody
 from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
 from mimiceye_duck.db import Database, is_of_machine
 from mimiceye_duck.errors import Problem, UserError
@@ -60,7 +59,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     Raises `UserError` if the file is broken.
     """
     contract = source.contract
-    subject = subject_column(contract)
+    subject = _subject(source)
     rows = attach.relation(source)
     assert rows is not None
     if whole or subject is None:
@@ -70,7 +69,8 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             "source_scan_cohort",
             name=text_name(contract),
             relation=rows,
-            subject_column=dict(_found(source))[subject],
+            subject_column=subject,
+            nobody=nobody(subject),
         )
     try:
         count = database.counted(statement)
@@ -97,11 +97,10 @@ def _broken(source: Source, what: str, found: str) -> UserError:
 def _check_patients(database: Database, source: Source) -> None:
     """Raises `UserError` if a row that is read belongs to nobody: it would be lost unseen."""
     contract = source.contract
-    subject = subject_column(contract)
-    if subject is None or not contract.column(subject).required:
+    subject, cell = subject_column(contract), _subject(source)
+    if subject is None or cell is None or not contract.column(subject).required:
         return
-    name = dict(_found(source))[subject]
-    query = render("rows_of_nobody", name=text_name(contract), subject=name)
+    query = render("rows_of_nobody", name=text_name(contract), nobody=nobody(cell))
     count, first = database.rows(query)[0]
     if count:
         rows = "1 row" if count == 1 else f"{count:,} rows"
@@ -109,10 +108,10 @@ def _check_patients(database: Database, source: Source) -> None:
         raise _broken(source, "has rows of nobody", found)
 
 
-def _found(source: Source) -> Iterator[tuple[str, str | None]]:
-    """The contract's columns by name, each with what the file calls it."""
-    for column, found in attach.columns(source):
-        yield column.name, found
+def _subject(source: Source) -> str | None:
+    """What the file calls the column that names the patient; None without one."""
+    subject = subject_column(source.contract)
+    return next((cell for column, cell in attach.columns(source) if column.name == subject), None)
 
 
 def stage_absent(database: Database, contract: Contract) -> None:

@@ -15,6 +15,9 @@ _WORDS = {
 }
 
 
+_WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
+
+
 @dataclass(frozen=True)
 class Rule:
     """One demand on one column; `predicate` is true of the rows that break it.
@@ -44,14 +47,27 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
     for column, cell in columns:
         if cell is None or column.from_path:
             continue
-        kind = Sql(column.type)
         if column.required:
             predicate = render("check_required", cell=cell)
             status = FAILED if column.name == owner else WARNING
             yield Rule("required", column, predicate, status)
         if contract.format == "csv" and column.type != "VARCHAR":
-            predicate = render("check_type", cell=cell, type=kind)
+            misfit = nobody(cell) if column.name == owner else _misfit(column, cell)
+            predicate = render("check_type", cell=cell, misfit=misfit)
             yield Rule("type", column, predicate, FAILED)
         if contract.format == "csv" and column.values:
-            predicate = render("check_values", cell=cell, type=kind, values=column.values)
+            predicate = render(
+                "check_values", cell=cell, type=Sql(column.type), values=column.values
+            )
             yield Rule("values", column, predicate, WARNING)
+
+
+def nobody(subject: str) -> Sql:
+    """What is true of the rows that no patient has: `subject` is empty or no patient's number."""
+    whole = render("not_whole", cell=subject, type=Sql("integer"))
+    return render("nobody", not_whole=whole, subject=subject)
+
+
+def _misfit(column: Column, cell: str) -> Sql:
+    template = "not_whole" if column.type in _WHOLE else "misfit"
+    return render(template, cell=cell, type=Sql(column.type))

@@ -241,6 +241,7 @@ ROWS = {
     "words for a patient": case(ANY, cells(subject_id=SECRET), NOBODY, BAD_ID, "1 row "),
     "an endless patient": case(ANY, cells(subject_id="9" * 400), NOBODY, BAD_ID),
     "a patient and a half": case(ANY, cells(subject_id=f"{ANNA}.5"), NOBODY, BAD_ID),
+    "a patient and a half, elsewhere": case(ANY, cells(subject_id="90099999.5"), NOBODY, BAD_ID),
     "a patient as a power of ten": case(ANY, cells(subject_id="9.0000001e7"), NOBODY, BAD_ID),
 }
 # What is found in the files of readings and recordings.
