@@ -1,5 +1,6 @@
 """Long work that a person or the system may stop at any moment."""
 
+import select
 import signal
 import socket
 import threading
@@ -12,6 +13,7 @@ from mimiceye_duck.errors import Problem, UserError
 # Windows has Ctrl-Break beside Ctrl-C, and ends a program without a signal.
 _TO_TERMINATE = [getattr(signal, n) for n in ("SIGTERM", "SIGBREAK") if hasattr(signal, n)]
 _TO_STOP = [signal.SIGINT, *_TO_TERMINATE]
+_SECONDS = 0.1
 
 
 @contextmanager
@@ -57,9 +59,16 @@ def interruptible() -> Iterator[None]:
 def _pass_on(reader: socket.socket, heard: threading.Event) -> None:
     from mimiceye_duck import db
 
-    while numbers := reader.recv(64):
-        if any(number in _TO_STOP for number in numbers):
-            heard.set()
+    while True:
+        # Again and again, since a statement may not have begun.
+        ready, *_ = select.select([reader], [], [], _SECONDS if heard.is_set() else None)
+        if ready:
+            numbers = reader.recv(64)
+            if not numbers:
+                return
+            if any(number in _TO_STOP for number in numbers):
+                heard.set()
+        if heard.is_set():
             db.interrupt_all()
 
 

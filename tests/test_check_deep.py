@@ -16,12 +16,14 @@ from dataclasses import replace
 import pytest
 
 from mimiceye_duck.checks import digests
+from mimiceye_duck.checks.file_sets import check_sets
 from mimiceye_duck.checks.lines import lines_of
 from mimiceye_duck.checks.rows import check_rows, row_count_warnings
 from mimiceye_duck.checks.streams import Stream, read_stream
 from mimiceye_duck.contracts import contracts, datasets
-from mimiceye_duck.sources import Release
+from mimiceye_duck.sources import Release, survey
 from tests import stays
+from tests.broken import tiny
 from tests.stays import (
     PATIENTS,
     SECRET,
@@ -239,12 +241,89 @@ def test_a_file_is_read_once_until_it_changes(root, monkeypatch, cache):
     assert read == ["triage.csv.gz"]
 
 
-def test_what_is_remembered_is_the_owners_alone_and_names_nothing(root, cache):
+LABELS = "mimiciv/2.2/hosp/d_labitems.csv.gz"
+
+
+@pytest.fixture
+def tables_read(root, caplog):
+    """The files that DuckDB has read since it was last asked, of those that the tests change."""
+    put(root / LABELS, "itemid,label,fluid,category\n50801,A,Blood,Gas\n")
+    caplog.set_level("DEBUG", "mimiceye_duck.db")
+
+    def since():
+        said = "\n".join(one.getMessage() for one in caplog.records)
+        caplog.clear()
+        return {name for name in (PATIENTS, STAYS, TRIAGE, LABELS) if name in said}
+
+    return since
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        (LABELS, {LABELS}),
+        (TRIAGE, {TRIAGE, STAYS, PATIENTS}),
+        (PATIENTS, {TRIAGE, STAYS, PATIENTS}),
+    ],
+)
+def test_a_table_is_read_once_until_it_or_what_it_belongs_to_changes(
+    changed, again, root, tables_read
+):
+    first = checked(root, deep=True)
+    assert tables_read() == {PATIENTS, STAYS, TRIAGE, LABELS}
+    assert checked(root, deep=True) == first
+    assert tables_read() == set()
+    os.utime(root / changed, ns=(1, 1))
+    assert checked(root, deep=True) == first
+    assert tables_read() == again
+
+
+def test_a_table_is_read_again_when_its_contract_changes(root, tables_read, monkeypatch, tmp_path):
     checked(root, deep=True)
-    known = json.loads(cache.read_text())
-    digest = hashlib.sha256((root / STAYS).read_bytes()).hexdigest()
-    assert len(known) == 3 and digest in known.values()
-    assert "edstays" not in cache.read_text() and str(root) not in cache.read_text()
+    tables_read()
+    every = dict(contracts())
+    changed = put(tmp_path / "changed.odcs.yaml", every[STAYS_ID].file.read_bytes() + b"# more\n")
+    every[STAYS_ID] = replace(every[STAYS_ID], file=changed)
+    monkeypatch.setattr("mimiceye_duck.sources.contracts", lambda: every)
+    checked(root, deep=True)
+    assert STAYS in tables_read()
+
+
+def test_faults_are_told_of_what_is_remembered(root, tables_read, monkeypatch):
+    edit(root, STAYS, ",33,", ",32,")
+    edit(root, TRIAGE, "90000002,33,98.6", f"90000002,34,{SECRET}")
+    first = checked(root, deep=True)
+    assert {one.check for one in told(first, "failed")} == {"key", "type", "reference"}
+    tables_read()
+    monkeypatch.setattr("mimiceye_duck.checks.tables.lines_of", None)
+    assert checked(root, deep=True) == first
+    assert tables_read() == set()
+
+
+def test_files_of_sets_are_told_by_name_of_what_is_remembered(tmp_path, caplog, monkeypatch):
+    source = tiny.fill_sets(tiny.fill(tmp_path / "tiny"))
+    (file,) = source.rglob("fixations.csv")
+    tiny.change(file, first={"x_position": "left"}, more=[{}])
+    first = checked(source, deep=True)
+    (result,) = (one for one in first if (one.check, one.about) == ("type", "reflacx.fixations"))
+    assert (result.status, result.found) == ("failed", str(file))
+    caplog.set_level("DEBUG", "mimiceye_duck.db")
+    assert checked(source, deep=True) == first
+    assert "read_csv" not in caplog.text and "read_json" not in caplog.text
+
+
+def test_what_is_remembered_is_the_owners_alone_and_names_nothing(tmp_path, cache):
+    source = tiny.fill_sets(tiny.fill(tmp_path / "tiny"))
+    (file,) = source.rglob("fixations.csv")
+    tiny.change(file, first={"x_position": "left"})
+    edit(source, STAYS, ",33,", f",{SECRET},")
+    checked(source, deep=True)
+    known = cache.read_text()
+    digest = hashlib.sha256((source / STAYS).read_bytes()).hexdigest()
+    assert digest in json.loads(known).values()
+    for name in ("edstays", "subject", "fixations", "line 4", SECRET, str(source)):
+        assert name not in known
+    assert not any(one in known for one in (tiny.ANNA, tiny.READING, *tiny.IMAGES.values()))
     if os.name == "posix":
         assert stat.S_IMODE(cache.stat().st_mode) == 0o600
         assert stat.S_IMODE(cache.parent.stat().st_mode) == 0o700
@@ -354,6 +433,33 @@ def test_a_broken_rule_is_told_by_its_line(name, old, new, words, root):
     assert not any(SECRET in str(one) for one in results)
 
 
+# What DuckDB casts to 33 or another integer, and no table of numbers has.
+NO_NUMBERS = ["33.2", "32.9", "3.3e1", "3_3", "0x21", "+33", "33.0.0", "33-"]
+
+
+@pytest.mark.parametrize("cell", NO_NUMBERS)
+def test_what_only_rounds_to_a_whole_number_is_none(cell, root):
+    edit(root, STAYS, ",33,", f",{cell},")
+    told_of = [one for one in checked(root, deep=True) if one.check == "type"]
+    (result,) = (one for one in told_of if one.status == "failed")
+    assert "stay_id: no integer in 1 of 3 rows" in result.what and result.found == "line 4"
+
+
+@pytest.mark.parametrize("cell", [*NO_NUMBERS, "-33", "3333333333"])
+def test_what_a_build_would_refuse_as_a_patient_is_none(cell, root, command, tmp_path):
+    edit(root, STAYS, "90000002,", f"{cell},")
+    results = [one for one in checked(root, deep=True) if one.check == "type"]
+    assert [one.about for one in results if one.status == "failed"] == [STAYS_ID]
+    run = command("build", "--source", root, "--out", tmp_path / "out", "--cohort", "all")
+    assert run.code == 1 and "has rows of nobody" in run.stderr
+
+
+@pytest.mark.parametrize("cell", ["33", "33.0", "33.", " 33", "033", "-33"])
+def test_a_whole_number_may_be_written_in_several_ways(cell, root):
+    edit(root, STAYS, ",33,", f",{cell},")
+    assert ("type", STAYS_ID) in found(checked(root, deep=True), "passed")
+
+
 def test_a_number_that_is_written_otherwise_is_the_one_listed(root):
     edit(root, TRIAGE, "3,2,Fall\n90000002", "3,2.0,Fall\n90000002")
     assert ("values", "mimiciv_ed.triage") in found(checked(root, deep=True), "passed")
@@ -414,6 +520,13 @@ def test_a_table_unpacked_beside_is_read_to_its_end(root):
     assert ("twice", STAYS_ID) in found(checked(root, deep=True), "failed")
 
 
+def test_what_was_alike_to_its_end_is_not_compared_again(root, monkeypatch):
+    put((root / STAYS).with_suffix(""), TEXT[STAYS])
+    first = checked(root, deep=True)
+    monkeypatch.setattr("mimiceye_duck.checks.check.is_same", None)
+    assert checked(root, deep=True) == first
+
+
 # Lines
 
 
@@ -472,6 +585,20 @@ def test_counts_as_published_say_nothing():
     assert row_count_warnings(rows, releases()) == []
 
 
+def test_a_cut_is_told_once_by_the_deep_checks_too(root):
+    (cut,) = (one for one in checked(root, deep=True) if (one.check, one.about) == ROWS_OF_ED)
+    assert cut.status == "warning" and "no table of MIMIC-IV-ED 2.2 has as many" in cut.what
+
+
+def test_of_made_up_patients_nobody_published_a_number(root):
+    put(root / "truth" / "cxr_stay.csv", "dicom_id\n")
+    rows = [one for one in checked(root, deep=True) if one.check == "rows"]
+    assert [(one.about, one.status) for one in rows] == [("", "skipped")]
+
+
+ROWS_OF_ED = ("rows", "mimic-iv-ed")
+
+
 # A whole tree
 
 
@@ -505,17 +632,14 @@ def test_only_the_damaged_files_of_a_tree_fail(deep):
 
 
 def test_sets_of_files_are_told_apart_by_their_columns(deep):
-    results, _, source = deep
-    by_table = {
-        one.about: one.what for one in results if one.check == "rows" and "reflacx" in one.about
-    }
-    files = sorted(source.rglob("main_data/*/chest_bounding_box.csv"))
-    boxes = sum(len(file.read_text().splitlines()) - 1 for file in files)
-    assert by_table["reflacx.chest_bounding_box"].startswith(
-        f"reflacx.chest_bounding_box: {boxes:,} rows"
-    )
-    for phase in ("phase_1", "phase_2_3"):
-        assert f"reflacx.anomaly_location_ellipses_{phase}" in by_table
+    _, _, source = deep
+    tables, _ = check_sets(survey(source))
+    files = {table.contract.table: set(table.files) for table in tables}
+    ellipses = set(source.rglob("main_data/*/anomaly_location_ellipses.csv"))
+    first = {file for file in ellipses if file.parent.name.startswith("P1")}
+    assert files["anomaly_location_ellipses_phase_1"] == first != ellipses
+    assert files["anomaly_location_ellipses_phase_2_3"] == ellipses - first
+    assert files["chest_bounding_box"] == set(source.rglob("main_data/*/chest_bounding_box.csv"))
 
 
 def test_every_file_that_a_list_names_is_compared(deep):

@@ -1,18 +1,25 @@
 """Ctrl-C and the signal to terminate end long work with a word."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from mimiceye_duck.builder.run import Stopped
+from mimiceye_duck import db
+from mimiceye_duck.builder.progress import Steps
+from mimiceye_duck.builder.run import side_by_side
+from mimiceye_duck.checks.memory import Memory
+from mimiceye_duck.checks.streams import read_streams
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import UserError
 from mimiceye_duck.imaging.rendering import Picture, render_all
-from mimiceye_duck.stopping import stoppable
+from mimiceye_duck.stopping import interruptible, stoppable
+from mimiceye_duck.threads import Stopped, on_threads
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX's signals")
 
@@ -42,6 +49,98 @@ def test_a_signal_stops_a_statement_that_is_under_way(name, way):
     finally:
         timer.join()
         database.close()
+
+
+@pytest.fixture
+def in_the_end():
+    """Whatever is not stopped by a test is after a while, so that the test fails."""
+    timer = threading.Timer(20, db.interrupt_all)
+    timer.start()
+    yield timer.is_alive
+    timer.cancel()
+
+
+def test_a_signal_stops_a_statement_that_begins_only_then(in_the_end):
+    """Python hears of it before the next statement, but not once that has been called."""
+    database = Database.open()
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with pytest.raises(KeyboardInterrupt), interruptible():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+            database.execute(LONG)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        database.close()
+    assert in_the_end()
+
+
+def together(work, items):
+    database = Database.open()
+    try:
+        side_by_side(database, Steps(shown=False), "working", items, work, 2)
+    finally:
+        database.close()
+
+
+def test_ctrl_c_stops_work_that_is_between_two_statements(in_the_end):
+    def work(database, statement):
+        database.execute("select 1")
+        time.sleep(0.5)
+        database.execute(statement)
+
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        together(work, [LONG, LONG])
+    assert in_the_end()
+
+
+def test_an_error_does_not_wait_for_what_was_begun_before(in_the_end):
+    begun, after = threading.Event(), []
+
+    def work(database, item):
+        if item == "long":
+            begun.set()
+            database.execute(LONG)
+        elif item == "wrong":
+            assert begun.wait(10)
+            raise ArithmeticError
+        else:
+            after.append(item)
+
+    with pytest.raises(ArithmeticError):
+        together(work, ["long", "wrong", *range(100)])
+    assert in_the_end() and after == []
+
+
+def test_files_are_not_read_on_after_an_error(tmp_path, monkeypatch):
+    """A file too many is no fault of the files, and all others need not be read first."""
+    files = [tmp_path / f"{number}.csv" for number in range(50)]
+    for file in files:
+        file.write_bytes(b"a,b\n")
+    read = []
+
+    def reading(file, stopping):
+        read.append(file)
+        if len(read) == 1:
+            assert stopping.wait(20)
+            raise Stopped
+        raise OSError(errno.EMFILE, "Too many open files", str(file))
+
+    monkeypatch.setattr("mimiceye_duck.checks.streams.read_stream", reading)
+    with pytest.raises(OSError, match="Too many open files"):
+        read_streams(files, Memory(tmp_path / "checked.json"), 2)
+    assert len(read) == 2
+
+
+def test_what_comes_of_things_on_threads_is_in_their_order():
+    def work(number):
+        time.sleep(0.01 * (number % 3))
+        return number * number
+
+    assert on_threads(work, range(20), 4, lambda: None) == [n * n for n in range(20)]
+    assert on_threads(work, [], 4, lambda: None) == []
 
 
 def test_a_thread_that_hears_no_signals_works_all_the_same():

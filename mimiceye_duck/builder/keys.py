@@ -1,7 +1,7 @@
 """Keys: a number for all that a thing is made of, so that what is the same is not made again."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,15 +20,18 @@ def digest(*parts: object) -> str:
 
 
 @cache
-def code() -> str:
-    """The code that decides what a build writes: this package, its templates, the engine."""
-    return digest(duckdb.__version__, [file.read_bytes() for file in _code_files()])
+def code(*more: str) -> str:
+    """The code that decides what a build writes: this package, its templates, the engine.
+
+    `more` are other folders of the package, for what they do.
+    """
+    return digest(duckdb.__version__, [file.read_bytes() for file in _code_files(more)])
 
 
-def _code_files() -> Iterator[Path]:
+def _code_files(more: Sequence[str]) -> Iterator[Path]:
     yield from sorted((SQL / "templates").iterdir())
-    for folder in (PACKAGE, PACKAGE / "builder", PACKAGE / "imaging"):
-        yield from sorted(folder.glob("*.py"))
+    for folder in ("", "builder", "imaging", *more):
+        yield from sorted((PACKAGE / folder).glob("*.py"))
 
 
 def file_key(path: Path) -> tuple[str, int, int]:

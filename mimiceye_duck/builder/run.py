@@ -1,12 +1,10 @@
 """What the steps of one build share."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
 
 from mimiceye_duck.builder.keys import Keys, code, digest
 from mimiceye_duck.builder.ledger import Done, Ledger
@@ -18,12 +16,7 @@ from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.sources import Sources
-
-Item = TypeVar("Item")
-
-
-class Stopped(Exception):
-    """Another thread has failed, or the user has stopped the build."""
+from mimiceye_duck.threads import Item, Stopped, on_threads
 
 
 @dataclass(frozen=True)
@@ -163,17 +156,13 @@ def side_by_side(
             cursor.close()
             step.advance()
 
-    with steps.step(name, len(waiting)) as step, ThreadPoolExecutor(threads) as pool:
-        try:
-            for future in [pool.submit(one, item) for item in waiting]:
-                future.result()
-        except BaseException:
-            # Ctrl-C must not wait for a table of an hour.
-            if stopping:
-                stopping.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for cursor in list(working):
-                cursor.interrupt()
-            raise
+    def stop() -> None:
+        if stopping:
+            stopping.set()
+        for cursor in list(working):
+            cursor.interrupt()
+
+    with steps.step(name, len(waiting)) as step:
+        on_threads(one, waiting, threads, stop)
     if problems:
         raise UserError(sorted(problems, key=str))

@@ -1,6 +1,6 @@
 """Tables that are many files, one per reading or image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mimiceye_duck.checks.result import FAILED, PASSED, Result
@@ -18,28 +18,30 @@ def named(files: Sequence[Path]) -> str:
     return ", ".join(one_line(str(file)) for file in files[:_NAMED]) + more
 
 
-def check_sets(sources: Sources) -> Iterator[tuple[Table | None, list[Result]]]:
+def check_sets(sources: Sources) -> tuple[list[Table], list[Result]]:
     """Each set of CSV or JSON files as a table of those that are none else, and its result."""
+    tables, results = [], []
     for source in sources.tables.values():
         if not source.contract.is_file_set or source.contract.format not in ("csv", "json"):
             continue
         files = _files_of(source)
+        if not files:
+            continue
         wrong = {file: what for file in files for what in _faults(source, file)}
         whole = [file for file in files if file not in wrong]
-        result = Result("header", source.contract.id, PASSED, "", str(source.folders[0]))
-        if wrong:
-            first = next(iter(wrong.values())).removeprefix(source.contract.id).strip()
-            result = Result(
-                "header",
-                source.contract.id,
-                FAILED,
-                f"{source.contract.id}: {len(wrong):,} of {len(files):,} files are none; "
-                f"the first {first}",
-                str(source.folders[0]),
-                named(list(wrong)),
-                "download them again",
-            )
-        yield (Table(source, whole) if whole else None), [result] if files else []
+        if whole:
+            tables.append(Table(source, whole))
+        results.append(_result(source, len(files), wrong))
+    return tables, results
+
+
+def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
+    about, where = source.contract.id, str(source.folders[0])
+    if not wrong:
+        return Result("header", about, PASSED, "", where)
+    first = next(iter(wrong.values())).removeprefix(about).strip()
+    what = f"{about}: {len(wrong):,} of {n_files:,} files are none; the first {first}"
+    return Result("header", about, FAILED, what, where, named(list(wrong)), "download them again")
 
 
 def _files_of(source: Source) -> list[Path]:

@@ -6,7 +6,6 @@ from mimiceye_duck.checks.result import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.contracts import Contract, contracts
 from mimiceye_duck.sources import Release
 
-# A release of which every table differs was cut on purpose.
 _CUT = "a part of it, or a download that is not whole"
 
 
@@ -17,19 +16,34 @@ def published(contract: Contract, release: Release) -> int | None:
 
 
 def check_rows(rows: Mapping[str, int], releases: Mapping[str, Release]) -> Iterator[Result]:
-    """A result for each table of which the number of rows is known."""
-    for name, count in sorted(rows.items()):
-        contract = contracts()[name]
-        release = releases[contract.dataset]
-        wanted = published(contract, release)
-        if wanted is None:
-            what = f"no number of rows of {release} is known"
-            yield Result("rows", name, SKIPPED, what)
-        elif wanted == count:
-            yield Result("rows", name, PASSED, "")
+    """A result for each table of which the number of rows is known.
+
+    A release of which no table is as published was cut on purpose: it is told once, not by its
+    tables.
+    """
+    for key, release in releases.items():
+        ours = [
+            _check(contract, count, release)
+            for name, count in sorted(rows.items())
+            if (contract := contracts().get(name)) and contract.dataset == key
+        ]
+        known = [result for result in ours if result.status != SKIPPED]
+        if len(known) > 1 and all(result.status == WARNING for result in known):
+            what = f"no table of {release} has as many rows as published ({_CUT})"
+            yield Result("rows", key, WARNING, what)
+            yield from (result for result in ours if result.status == SKIPPED)
         else:
-            what = f"{name}: {count:,} rows; {wanted:,} were published"
-            yield Result("rows", name, WARNING, what)
+            yield from ours
+
+
+def _check(contract: Contract, count: int, release: Release) -> Result:
+    wanted = published(contract, release)
+    if wanted is None:
+        return Result("rows", contract.id, SKIPPED, f"no number of rows of {release} is known")
+    if wanted == count:
+        return Result("rows", contract.id, PASSED, "")
+    what = f"{contract.id}: {count:,} rows; {wanted:,} were published of {release} ({_CUT})"
+    return Result("rows", contract.id, WARNING, what)
 
 
 def row_count_warnings(
@@ -37,20 +51,11 @@ def row_count_warnings(
 ) -> list[str]:
     """What to tell of tables whose rows are not as many as published, from counts by table.
 
-    A release of which no table is as published is named, not its tables.
+    The releases that were cut are told together.
     """
-    of_each: dict[str, list[Result]] = {}
-    known = {name: count for name, count in source_rows.items() if name in contracts()}
-    for result in check_rows(known, releases):
-        if result.status != SKIPPED:
-            of_each.setdefault(contracts()[result.about].dataset, []).append(result)
-    warnings, cut = [], []
-    for key, results in of_each.items():
-        differing = [result.what for result in results if result.status == WARNING]
-        if len(differing) == len(results) > 1:
-            cut.append(str(releases[key]))
-        else:
-            warnings += [f"{what} of {releases[key]} ({_CUT})" for what in differing]
+    differing = [one for one in check_rows(source_rows, releases) if one.status == WARNING]
+    cut = [str(releases[one.about]) for one in differing if one.about in releases]
+    warnings = [one.what for one in differing if one.about not in releases]
     if cut:
         warnings.append(f"no table has as many rows as published, of {', '.join(cut)} ({_CUT})")
     return warnings

@@ -4,12 +4,13 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.checks.memory import Memory, key_of
+from mimiceye_duck.threads import Stopped, on_threads
 
 _BLOCK = 1 << 18
 # An inflated block at a time, however much it inflates to.
@@ -24,10 +25,6 @@ class Stream:
     fault: str | None
 
 
-class _Stopped(Exception):
-    pass
-
-
 def read_stream(file: Path, stopping: Event | None = None) -> Stream:
     """Read a file once, inflate it when its name says that it is packed.
 
@@ -38,7 +35,7 @@ def read_stream(file: Path, stopping: Event | None = None) -> Stream:
     with open(file, "rb") as opened:
         while block := opened.read(_BLOCK):
             if stopping and stopping.is_set():
-                raise _Stopped
+                raise Stopped
             digest.update(block)
             if inflate:
                 inflate.take(block)
@@ -103,7 +100,10 @@ def read_streams(
     threads: int,
     advance: Callable[[], None] = lambda: None,
 ) -> dict[Path, Stream | OSError]:
-    """Read files side by side, the largest first; those that memory has are not read again."""
+    """Read files side by side, the largest first; those that memory has are not read again.
+
+    Raises `OSError` when the machine has no more open files for us.
+    """
     stopping = Event()
 
     def one(file: Path) -> Stream | OSError:
@@ -111,6 +111,8 @@ def read_streams(
             key = key_of(file)
             return _remembered(key, memory) or _read(key, file)
         except OSError as error:
+            if room.is_of_machine(error):
+                raise
             return error
         finally:
             advance()
@@ -122,13 +124,10 @@ def read_streams(
         return stream
 
     ordered = sorted(files, key=lambda file: -_size(file))
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            return dict(zip(ordered, pool.map(one, ordered), strict=True))
-        finally:
-            stopping.set()
-            pool.shutdown(cancel_futures=True)
-            memory.keep()
+    try:
+        return dict(zip(ordered, on_threads(one, ordered, threads, stopping.set), strict=True))
+    finally:
+        memory.keep()
 
 
 def _remembered(key: str, memory: Memory) -> Stream | None:
