@@ -28,6 +28,7 @@ from pydicom.uid import (
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.imaging import dicom
 from mimiceye_duck.imaging.dicom import FileProblem, ScanResult, scan
+from mimiceye_duck.imaging.dicom_files import listed, states
 
 Row = dict[str, Any]
 STUDY = "p10/p10000032/s50414267"
@@ -472,6 +473,19 @@ def test_links_in_circles_and_to_above_are_not_followed(tmp_path: Path) -> None:
     result = scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
     assert [row["path"] for row in rows(tmp_path / "d.parquet")] == [f"{STUDY}/a.dcm"]
     assert result == ScanResult(read=1)
+
+
+def test_a_look_at_all_files_sees_those_that_a_scan_reads(tmp_path: Path) -> None:
+    write(tmp_path / "in" / STUDY / "b.dcm"), write(tmp_path / "in" / STUDY / "A.DCM")
+    write(tmp_path / "disk" / "p11000001" / "s51000001" / "c.dcm")
+    (tmp_path / "in" / STUDY / "s50000001.txt").touch()
+    link(tmp_path / "disk", tmp_path / "in" / "p11")
+    link(tmp_path / "in", tmp_path / "in" / "p10" / "circle")
+    link(tmp_path / "nowhere", tmp_path / "in" / STUDY / "d.dcm")
+    seen = {path: stamp for path, *stamp in states([tmp_path / "in"])}
+    assert set(seen) == {one.file for one in listed([tmp_path / "in"], [])} and len(seen) == 4
+    status = os.stat(tmp_path / "in" / STUDY / "b.dcm")
+    assert seen[str(tmp_path / "in" / STUDY / "b.dcm")] == [status.st_size, status.st_mtime_ns]
 
 
 def test_a_folder_on_another_disk_is_followed_once(tmp_path: Path) -> None:

@@ -223,6 +223,26 @@ def test_a_file_that_comes_later_is_placed_and_until_then_nothing_is_done(
     assert placed.read_bytes() == content
 
 
+def test_a_dicom_file_that_is_completed_in_place_is_read_again(
+    made_up, copied, command, tmp_path, tools
+):
+    source, out = copied(made_up()), tmp_path / "out"
+    build = ("build", "--source", source, "--out", out)
+    # Of somebody who is not built: the headers are read of all.
+    patients = tools.source(source).cohort("eye")
+    file = next(one for one in dicoms(source) if one.parts[-3][1:] not in patients)
+    content = file.read_bytes()
+    file.write_bytes(content[:100])
+    assert command(*build).code == 0
+    problem = f"select problem is null from mimic_cxr.dicom where dicom_id = '{file.stem}'"
+    assert tools.query(out, problem) == [(False,)]
+    with open(file, "ab") as opened:
+        opened.write(content[100:])
+    assert "was up to date" not in command(*build).stdout
+    assert tools.query(out, problem) == [(True,)]
+    assert "was up to date" in command(*build).stdout
+
+
 def test_a_hard_link_to_a_link_is_the_file_behind_it(made_up, copied, command, tmp_path):
     source, out = copied(made_up()), tmp_path / "out"
     for file in list((source / JPG).rglob("*.jpg")):

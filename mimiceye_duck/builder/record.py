@@ -1,8 +1,7 @@
 """What a finished build says of itself in `build.json`."""
 
+import hashlib
 import importlib.metadata
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -11,6 +10,7 @@ from mimiceye_duck.builder import audits, store
 from mimiceye_duck.builder.keys import code, digest, file_key
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
+from mimiceye_duck.imaging.dicom_files import states
 from mimiceye_duck.resources import DATA_CONTRACTS, SQL
 from mimiceye_duck.sources import Sources
 
@@ -26,16 +26,17 @@ def inputs(sources: Sources) -> list[tuple[str, int, int]]:
     return [file_key(path) for path in sorted(paths | set(sources.archives))]
 
 
-def _dicom_folders(sources: Sources) -> Iterator[tuple[str, int]]:
-    """Folders of DICOM files and when each last gained or lost one.
+def _dicom_files(sources: Sources) -> str:
+    """One number for all DICOM files: which there are, and size and time of change of each.
 
-    Other file sets are named by tables; of DICOM files only the folders tell that one is new.
+    Other file sets are named by tables. Of a DICOM file the headers are read, whoever's it is,
+    and a download that is completed in place changes no folder.
     """
     source = sources.get("mimic_cxr.dicom")
-    for folder in source.folders if source else ():
-        for place, folders, _ in os.walk(folder):
-            folders.sort()
-            yield place, os.stat(place).st_mtime_ns
+    number = hashlib.sha256()
+    for state in states(source.folders if source else ()):
+        number.update(repr(state).encode())
+    return number.hexdigest()
 
 
 def fingerprint(sources: Sources, options: Options) -> str:
@@ -47,7 +48,7 @@ def fingerprint(sources: Sources, options: Options) -> str:
         code(),
         options.record(),
         inputs(sources),
-        list(_dicom_folders(sources)),
+        _dicom_files(sources),
         sources.skipped,
         folders,
         [file.read_bytes() for file in written],
