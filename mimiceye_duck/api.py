@@ -75,11 +75,8 @@ def run_build(
     )
     versions = options.releases(release)
     limit = options.memory(memory_limit)
+    spill = options.spill_folder(temp_dir)
     folder = demo_source(Path(out)) if source is None else Path(source)
     found = sources.survey(folder, releases=versions, skip=skip)
-    resources = Resources(
-        threads or budget.threads(),
-        limit or budget.memory_limit(),
-        Path(temp_dir) if temp_dir else None,
-    )
+    resources = Resources(threads or budget.threads(), limit or budget.memory_limit(), spill)
     return builder.build(found, Path(out), chosen, resources, force=force)

@@ -91,6 +91,7 @@ class DamagedError(UserError):
 
 
 _FULL = "the disk is full"
+_SPILL = re.compile(r"^IO Error: Failed to create directory|duckdb_temp_(?:storage|block)")
 _NO_ROOM = re.compile(r"No space left on device|not enough space|failed to offload data block")
 
 
@@ -108,7 +109,12 @@ def is_full(error: duckdb.Error) -> bool:
 def is_of_machine(error: duckdb.Error) -> bool:
     """Whether DuckDB had no room or memory, or was stopped, so that no file is at fault."""
     kinds = (duckdb.OutOfMemoryException, duckdb.InterruptException)
-    return is_full(error) or isinstance(error, kinds)
+    return is_full(error) or isinstance(error, kinds) or _is_spill(error)
+
+
+def _is_spill(error: duckdb.Error) -> bool:
+    """Whether DuckDB could not write what memory does not hold."""
+    return isinstance(error, duckdb.IOException) and bool(_SPILL.search(str(error)))
 
 
 def is_damaged(error: duckdb.Error) -> bool:
@@ -126,6 +132,8 @@ def reason(error: duckdb.Error) -> str:
         return "another program holds it" + (f", process {process.group(1)}" if process else "")
     if is_full(error):
         return _FULL
+    if _is_spill(error):
+        return "what memory cannot hold cannot be written; see --temp-dir"
     line = _LINE.search(message)
     # Its lines are records, of which a quoted cell may go over several lines.
     place = f", record {int(line.group(1)):,}" if line else ""

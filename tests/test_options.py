@@ -1,9 +1,42 @@
 """Options: what a build is asked to do, and what is told when the words are wrong."""
 
+import duckdb
 import pytest
 
-from mimiceye_duck.builder.options import options, releases, subjects_of, window_seconds
+from mimiceye_duck.builder.options import (
+    options,
+    releases,
+    spill_folder,
+    subjects_of,
+    window_seconds,
+)
+from mimiceye_duck.db import Database, is_of_machine, reason
 from mimiceye_duck.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["file", "file/below/it"])
+def test_a_file_is_no_folder_to_spill_into(name, tmp_path, command):
+    (tmp_path / "file").touch()
+    words = ("--source", tmp_path, "--out", tmp_path / "out", "--temp-dir", tmp_path / name)
+    ran = command("build", *words)
+    assert ran.code == 2 and not (tmp_path / "out").exists()
+    assert "--temp-dir cannot be used" in ran.stderr and "file is no folder" in ran.stderr
+
+
+def test_where_nothing_can_be_spilled_no_table_is_at_fault(tmp_path):
+    (tmp_path / "file").touch()
+    database = Database.open(threads=1, memory_limit="20MB", temp_dir=tmp_path / "file")
+    try:
+        with pytest.raises(duckdb.Error) as caught:
+            database.execute("create table t as select md5(range::text) from range(1000000)")
+    finally:
+        database.close()
+    assert is_of_machine(caught.value) and "--temp-dir" in reason(caught.value)
+
+
+def test_a_folder_to_spill_into_may_still_have_to_be_made(tmp_path):
+    assert spill_folder(tmp_path / "new" / "spill") == tmp_path / "new" / "spill"
+    assert spill_folder(None) is None
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,17 @@ def tree(out: Path) -> dict[str, str]:
     }
 
 
+def test_a_link_that_leads_nowhere_is_no_out(tmp_path, command):
+    try:
+        (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    except OSError:
+        pytest.skip("no links here")
+    for words in (("--source", tmp_path), ("--demo",)):
+        ran = command("build", *words, "--out", tmp_path / "out")
+        assert ran.code == 2 and "--out is a link to nowhere" in ran.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_whole_build_is_put_in_place_and_nothing_else_stays(tmp_path):
     finished(tmp_path, patient_1__a="1", patient_1__b__c="2", spreadsheets__s="3")
     there = set(tree(tmp_path))

@@ -1,12 +1,16 @@
 """What a build is asked to do, checked before any work."""
 
 import csv
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from mimiceye_duck.builder import room
+from mimiceye_duck.db import unfit
 from mimiceye_duck.errors import Problem, UsageError
 from mimiceye_duck.models import cohorts, link_rules
 
@@ -69,6 +73,23 @@ def memory(text: str | None) -> str | None:
     raise UsageError(
         Problem(f"--memory-limit '{text}' is no amount of memory", do="2GB, 512MiB or 50%")
     )
+
+
+def spill_folder(folder: str | PathLike[str] | None) -> Path | None:
+    """Check where a build is to spill: a folder, or a place where one can be made."""
+    if folder is None:
+        return None
+    nearest = room.there(Path(folder))
+    if not nearest.is_dir():
+        found = f"{nearest.name} is no folder"
+    elif what := unfit(Path(os.path.abspath(folder))):
+        found = f"{what} in its path"
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        found = "it may not be written"
+    else:
+        return Path(folder)
+    problem = Problem("--temp-dir cannot be used", str(folder), found, "--temp-dir with a folder")
+    raise UsageError(problem)
 
 
 def _one_of(option: str, value: str, known: Iterable[str]) -> str:

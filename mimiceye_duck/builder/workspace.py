@@ -34,10 +34,10 @@ class Workspace:
         self.out = Path(os.path.abspath(out))
         self.work = self.out / _WORK
         self.tree = self.work / "tree"
-        if self.out.exists() and not self.out.is_dir():
-            raise UsageError(
-                Problem("--out is a file, not a folder", where=str(out), do="--out with a folder")
-            )
+        if os.path.lexists(self.out) and not self.out.is_dir():
+            is_file = self.out.exists()
+            found = "a file, not a folder" if is_file else "a link to nowhere"
+            raise UsageError(Problem(f"--out is {found}", where=str(out), do="--out with a folder"))
         if what := unfit(self.out):
             raise UsageError(
                 Problem(f"--out has {what} in its path", where=str(out), do="another name")
