@@ -59,7 +59,8 @@ class Contract:
     value of a `from_path` column. `patient_file` and `spreadsheet` are below a patient's
     folder and `spreadsheets/`. `patient_of` is the relation that says, for a table without
     subject_id, whose each row or file is, by the columns that both have. `may_be_missing` is a
-    file set of which a download may lawfully lack some. Per release, as published: `rows`,
+    file set of which a download may lawfully lack some. `named_by` are tables of which each row
+    names files of a set that a whole download has. Per release, as published: `rows`,
     `demo_rows` of the demo, `sha256` of the packed file and `sha256_unpacked` of its text.
     """
 
@@ -76,6 +77,7 @@ class Contract:
     spreadsheet: str | None
     patient_of: str | None
     may_be_missing: bool
+    named_by: tuple[str, ...]
     rows: Mapping[str, int] = field(hash=False)
     demo_rows: Mapping[str, int] = field(hash=False)
     sha256: Mapping[str, str] = field(hash=False)
@@ -274,6 +276,7 @@ def _contract(document: Mapping[str, Any], file: Path) -> Contract:
         spreadsheet=custom.get("spreadsheet"),
         patient_of=custom.get("patientOf"),
         may_be_missing=custom.get("mayBeMissing", False),
+        named_by=tuple(custom.get("namedBy", ())),
         rows=custom.get("rows", {}),
         demo_rows=custom.get("demoRows", {}),
         sha256=custom.get("sha256", {}),

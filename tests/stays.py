@@ -63,7 +63,7 @@ def list_sums(root: Path) -> None:
     """Write SHA256SUMS.txt into every release's folder."""
     for release in root.glob("*/*"):
         lines = []
-        for file in sorted(release.rglob("*.csv*")):
+        for file in sorted(one for one in release.rglob("*") if one.is_file()):
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             lines.append(f"{digest} {file.relative_to(release).as_posix()}\n")
         (release / "SHA256SUMS.txt").write_text("".join(lines))

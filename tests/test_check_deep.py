@@ -24,6 +24,7 @@ from mimiceye_duck.contracts import contracts, datasets
 from mimiceye_duck.sources import Release, survey
 from tests import stays
 from tests.broken import tiny
+from tests.conftest import csv_bytes
 from tests.stays import (
     PATIENTS,
     SECRET,
@@ -40,7 +41,12 @@ from tests.stays import (
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """What was read before is kept here, not in the home of who runs the tests."""
+    """What was read before is kept here, not in the home of who runs the tests.
+
+    Others use the disk meanwhile, which is told of here as it is at first.
+    """
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda place: usage)
     monkeypatch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: tmp_path / "cache")
     return tmp_path / "cache" / "checked.json"
 
@@ -365,6 +371,120 @@ def test_the_source_is_left_as_it_is(root):
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     checked(root, deep=True)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+# Every file
+
+
+@pytest.fixture
+def tiny_source(tmp_path):
+    """A tree of all datasets, two patients with an image, a report and a reading or recording."""
+    source = tiny.fill_sets(tiny.fill(tmp_path / "tiny"))
+    spoken = next(source.rglob("transcript.json"))
+    for mask in ("aortic_knob", "left_lung", "mediastanum", "right_lung"):
+        spoken.with_name(mask + ".png").write_bytes(b"a mask")
+    rows = [dict(image) | {"id": tiny.READING} for image in tiny.IMAGE[:1]]
+    for name in ("reflacx.metadata_phase_1", "eye_gaze.master_sheet"):
+        tiny.put(source / tiny.place(name), csv_bytes(tiny.table(name, rows)))
+    return source
+
+
+IMAGES, REPORTS = "mimic_cxr_jpg.images", "mimic_cxr.reports"
+
+
+def files_of(results):
+    """The results of counting files, by table."""
+    return {one.about: one for one in results if one.check == "files"}
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["tables", "lists"])
+@pytest.mark.parametrize(
+    ("about", "pattern", "n_files"),
+    [
+        (IMAGES, "*.jpg", 2),
+        (REPORTS, "s*.txt", 2),
+        ("eye_gaze.segmentation_masks", "right_lung.png", 4),
+        ("eye_gaze.transcript", "transcript.json", 1),
+        ("reflacx.chest_bounding_box", "chest_bounding_box.csv", 1),
+    ],
+)
+def test_a_file_that_is_named_and_not_there_is_told(about, pattern, n_files, listed, tiny_source):
+    if about.startswith("eye_gaze"):
+        spoken = next(tiny_source.rglob("transcript.json")).parent
+        spoken.rename(spoken.with_name(tiny.IMAGES[tiny.ANNA]))
+    if listed:
+        list_sums(tiny_source)
+    counted = files_of(checked(tiny_source, deep=True))
+    assert counted[about].status == "passed"
+    file = sorted(tiny_source.rglob(pattern))[-1]
+    file.unlink()
+    result = files_of(checked(tiny_source, deep=True))[about]
+    assert result.status == "warning"
+    assert f"1 of {n_files} files that" in result.what
+    assert ("the tables name" in result.what) != listed
+    assert file.as_posix().endswith("/" + result.found)
+    assert about not in files_of(checked(tiny_source))
+
+
+def test_half_of_the_images_are_missed_by_number(tmp_path):
+    source = tiny.fill(tmp_path / "tiny")
+    images = [dict(tiny.IMAGE[0]) | {"dicom_id": f"image-{number}"} for number in range(10)]
+    name = "mimic_cxr_jpg.metadata"
+    tiny.put(source / tiny.place(name), csv_bytes(tiny.table(name, images)))
+    folder = source / tiny.ROOTS["mimic-cxr-jpg"] / f"files/p90/p{tiny.ANNA}"
+    for number in range(0, 10, 2):
+        put(folder / f"s{tiny.STUDIES[tiny.ANNA]}" / f"image-{number}.jpg", b"")
+    result = files_of(checked(source, deep=True))[IMAGES]
+    assert "5 of 10 files that the tables name are not there" in result.what
+    assert result.found.endswith("image-5.jpg and 2 more")
+
+
+def test_what_a_whole_download_may_lack_is_missed_only_by_a_list(tiny_source):
+    about, file = "reflacx.fixations", next(tiny_source.rglob("fixations.csv"))
+    other = file.parent.with_name("P102R000002") / file.name
+    put(other, file.read_bytes())
+    assert files_of(checked(tiny_source, deep=True))[about].status == "skipped"
+    list_sums(tiny_source)
+    other.unlink()
+    assert (
+        "1 of 2 files that SHA256SUMS.txt" in files_of(checked(tiny_source, deep=True))[about].what
+    )
+
+
+def test_reports_in_an_archive_are_there(tiny_source):
+    loose = sorted(tiny_source.rglob("s*.txt"))
+    names = [file.relative_to(file.parents[3]).as_posix() for file in loose]
+    with zipfile.ZipFile(tiny_source / "mimic-cxr-reports.zip", "w") as archive:
+        archive.writestr(names[0], "text")
+    for file in loose:
+        file.unlink()
+    result = files_of(checked(tiny_source, deep=True))[REPORTS]
+    assert "1 of 2 files" in result.what and names[1].endswith("/" + result.found)
+    with zipfile.ZipFile(tiny_source / "mimic-cxr-reports.zip", "a") as archive:
+        archive.writestr(names[1], "text")
+    assert files_of(checked(tiny_source, deep=True))[REPORTS].status == "passed"
+
+
+def test_a_name_that_leads_out_of_its_folder_is_only_compared(tiny_source):
+    (tiny_source.parent / "x.jpg").write_bytes(b"")
+    file = tiny_source / tiny.place("mimic_cxr_jpg.metadata")
+    tiny.change(file, first={"dicom_id": "../../../../../../../x"})
+    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].what
+
+
+def test_a_link_that_leads_nowhere_is_no_file(tiny_source):
+    image = next(tiny_source.rglob("*.jpg"))
+    image.unlink()
+    image.symlink_to("nowhere")
+    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].what
+
+
+def test_of_a_file_that_is_not_packed_nobody_says_that_it_is_whole(root):
+    put((root / STAYS).with_suffix(""), TEXT[STAYS])
+    (root / STAYS).unlink()
+    streams = {one.about: one for one in checked(root, deep=True) if one.check == "stream"}
+    assert streams[STAYS_ID].status == "skipped" and "not packed" in streams[STAYS_ID].what
+    assert streams["mimiciv_ed.triage"].status == "passed"
 
 
 # Rules

@@ -214,11 +214,21 @@ def test_an_owner_is_a_relation_with_a_subject_and_a_column_of_the_table(name):
 
 
 @each
+def test_tables_that_name_files_have_what_the_paths_are_made_of(name):
+    path = DOCUMENTS[name]["servers"][0]["path"]
+    # What the tables do not say, such as which mask, is listed.
+    listed = {node["name"] for node in properties(name) if node.get("enum")}
+    for other in custom(table(name)).get("namedBy", ()):
+        columns = {node["name"] for node in properties(other) if node.get("required")}
+        assert set(re.findall(r"{(\w+)", path)) - listed <= columns
+
+
+@each
 def test_units_and_flags_are_of_a_known_kind(name):
     known = {"since", "unit", "fromPath", "glob"}
     assert {word for node in properties(name) for word in custom(node)} <= known
     known = {"since", "rows", "patientFile", "spreadsheet", "patientOf", "mayBeMissing"}
-    known |= {"demoRows", "sha256", "sha256Unpacked"}
+    known |= {"demoRows", "sha256", "sha256Unpacked", "namedBy"}
     assert set(custom(table(name))) <= known
 
 

@@ -14,6 +14,7 @@ from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.checks.digests import check_digests
 from mimiceye_duck.checks.file_sets import check_sets
+from mimiceye_duck.checks.files import check_files
 from mimiceye_duck.checks.memory import Memory, key_of
 from mimiceye_duck.checks.quick import check_quickly
 from mimiceye_duck.checks.result import CLAIMS, FAILED, PASSED, SKIPPED, WARNING, Result
@@ -97,6 +98,8 @@ def _check_tables(
             side_by_side(
                 database, steps, "checking references", tables, checks.check_references, threads
             )
+            with steps.step("counting files", 1):
+                checks.results.extend(check_files(sources, database, checks.n_rows))
         except duckdb.Error as error:
             do = "--temp-dir on another disk, or --skip the largest tables"
             problem = Problem("the check stopped", found=reason(error), do=do)

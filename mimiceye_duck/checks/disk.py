@@ -142,10 +142,9 @@ def _inflated(file: Path) -> int:
 
 
 def _some(source: Source) -> list[Path]:
-    folders = source.folders
-    return [
-        file for folder in folders[:1] for file in islice(folder.glob(source.contract.glob), _FILES)
-    ]
+    found = (folder.glob(source.contract.glob) for folder in source.folders[:1])
+    # A link may lead nowhere.
+    return [file for files in found for file in islice(files, _FILES) if file.is_file()]
 
 
 def _mean_size(source: Source) -> float:

@@ -1,18 +1,24 @@
 """Tables that are many files, one per reading or image."""
 
-from collections.abc import Mapping, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 
+from mimiceye_duck.builder import room
 from mimiceye_duck.checks.result import FAILED, PASSED, Result
 from mimiceye_duck.checks.tables import Table
+from mimiceye_duck.contracts import Contract
 from mimiceye_duck.errors import one_line
 from mimiceye_duck.headers import check_header
+from mimiceye_duck.paths import extended
 from mimiceye_duck.sources import Source, Sources
 
 _NAMED = 3
 
 
-def named(files: Sequence[Path]) -> str:
+def named(files: Sequence[Path | str]) -> str:
     """The first of some files, to be told."""
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
     return ", ".join(one_line(str(file)) for file in files[:_NAMED]) + more
@@ -45,8 +51,37 @@ def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
 
 
 def _files_of(source: Source) -> list[Path]:
-    found = (file for folder in source.folders for file in folder.glob(source.contract.glob))
-    return sorted(file for file in found if file.is_file())
+    found = ((folder, paths_below(folder, source.contract)) for folder in source.folders)
+    return sorted(folder / path for folder, paths in found for path in paths)
+
+
+def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
+    """The files of a set below a top folder of it, as their inner paths."""
+    return _below(extended(folder), contract.glob.split("/"))
+
+
+def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[str]:
+    pattern, *rest = patterns
+    try:
+        with os.scandir(folder) as entries:
+            fitting = [entry for entry in entries if fnmatchcase(entry.name, pattern)]
+    except OSError as error:
+        if room.is_of_machine(error):
+            raise
+        return  # no folder, or nobody may list it
+    for entry in fitting:
+        path = above + entry.name
+        if rest:
+            yield from _below(entry.path, rest, path + "/")
+        elif os.path.isfile(entry.path):
+            yield path
+
+
+def pattern(contract: Contract) -> re.Pattern[str]:
+    """The paths of a set's files below the release."""
+    top = contract.path.split("/")[0]
+    # A star of a path stays within one folder.
+    return re.compile(translate(f"{top}/{contract.glob}").replace(".*", "[^/]*"))
 
 
 def _faults(source: Source, file: Path) -> list[str]:

@@ -118,6 +118,18 @@ class Archive:
 
         yield from self.select(is_wanted, lambda name, reason: None)
 
+    def names(self) -> set[str]:
+        """Inner paths of its reports; raises `UserError` if it is damaged."""
+        seen = set[str]()
+
+        def see(inner_path: str, name: str) -> bool:
+            seen.add(inner_path)
+            return False
+
+        for _ in self.select(see, lambda name, reason: None):
+            pass  # none is wanted
+        return seen
+
     def select(self, wanted: Wanted, odd: Odd) -> Iterator[tuple[str, bytes]]:
         """Inner path and content of each report of which `wanted(inner path, name)` is true.
 
