@@ -151,7 +151,8 @@ def _build(
         with run.steps.step("describing the database", 1):
             store.describe(run, every)
         write_readme(run.tree / "README.txt", sources)
-        store.add(database, "run.sought", [sought.row(file) for file in run.parquet.values()])
+        ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
+        store.add(database, "run.sought", [sought.row(workspace.out, path) for path in ours])
         sought.write(database, run.tree)
         run.manifest.write(run.tree / "manifest.parquet")
         if not sources.is_made_up:

@@ -27,9 +27,9 @@ def state(path: Path | str) -> State | None:
     return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
-def row(path: Path | str) -> tuple[object, ...]:
-    """A file's row in `run.sought`, as it is now."""
-    return (str(path), *(state(path) or (None, None)))
+def row(folder: Path, path: str) -> tuple[object, ...]:
+    """The row in `run.sought` of a file below a folder, or anywhere else, as it is now."""
+    return (path, *(state(folder / path) or (None, None)))
 
 
 def write(database: Database, folder: Path) -> None:
@@ -41,11 +41,11 @@ def has_changed(folder: Path) -> bool:
     """Whether one of the files has come, gone or changed, or nothing tells any more."""
     try:
         with pyarrow.parquet.ParquetFile(folder / NAME) as opened:
-            return any(map(_differs, opened.iter_batches()))
+            return any(_differs(folder, batch) for batch in opened.iter_batches())
     except (OSError, pyarrow.ArrowException):
         return True
 
 
-def _differs(batch: pyarrow.RecordBatch) -> bool:
+def _differs(folder: Path, batch: pyarrow.RecordBatch) -> bool:
     columns = [batch.column(name).to_pylist() for name in ("path", "bytes", "mtime_ns")]
-    return any(row(known[0]) != known for known in zip(*columns, strict=True))
+    return any(row(folder, known[0]) != known for known in zip(*columns, strict=True))

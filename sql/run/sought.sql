@@ -2,7 +2,7 @@
 -- them comes, goes or changes.
 -- Grain: path, bytes, mtime_ns.
 -- Columns:
---   path: Where it looked.
+--   path: Where it looked; below OUT for what the build itself keeps there.
 --   bytes [byte]: Size of the file; null where none was, or none that can be read.
 --   mtime_ns [ns]: When that file was last changed, since 1970.
 select
