@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, csv_tree, files, ledger, workspace
+from mimiceye_duck.builder import copying, csv_tree, files, ledger, sought, workspace
 from mimiceye_duck.errors import UserError
 
 SECOND = "/proc/self/root"
@@ -48,7 +48,7 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(os, name, limited(getattr(os, name), n_paths))
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", limited(open, 1))
-    for module in (copying, csv_tree, files, ledger, workspace):
+    for module in (copying, csv_tree, files, ledger, sought, workspace):
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
 
