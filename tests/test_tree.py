@@ -22,7 +22,9 @@ COHORTS = {
     "all": {"cohort": "all"},
     "cxr": {"cohort": "cxr", "window": "36h"},
 }
-OURS = r"patient_\d+|spreadsheets|mimiceye\.duckdb|manifest\.parquet|README\.txt|build\.json"
+OURS = (
+    r"patient_\d+|spreadsheets|mimiceye\.duckdb|(manifest|sources)\.parquet|README\.txt|build\.json"
+)
 
 
 def placed(out: Path) -> dict[str, Path]:
