@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -57,6 +58,16 @@ class Source:
     file: Path | None = None
     folders: tuple[Path, ...] = ()
     header: tuple[str, ...] = ()
+
+    @cached_property
+    def state(self) -> tuple[int, int]:
+        """Its file's size and time of the last change (ns), as they were when first asked.
+
+        A file that changes while it is read is another one to the next build.
+        """
+        assert self.file
+        status = self.file.stat()
+        return status.st_size, status.st_mtime_ns
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""

@@ -45,7 +45,7 @@ def source_key(source: Source | None) -> object:
     if source is None:
         return None
     # A file that was only moved is the same.
-    places = [file_key(source.file)[1:]] if source.file else list(map(str, source.folders))
+    places = [source.state] if source.file else list(map(str, source.folders))
     return source.release, source.contract.file.read_bytes(), places
 
 

@@ -22,8 +22,8 @@ def version() -> str:
 
 def inputs(sources: Sources) -> list[tuple[str, int, int]]:
     """Path, size and time of change of every table's file and every archive."""
-    paths = {source.file for source in sources.tables.values() if source.file}
-    return [file_key(path) for path in sorted(paths | set(sources.archives))]
+    tables = [(str(one.file), *one.state) for one in sources.tables.values() if one.file]
+    return sorted({*tables, *map(file_key, sources.archives)})
 
 
 def _dicom_files(sources: Sources) -> str:
