@@ -803,6 +803,15 @@ def test_too_little_memory_is_no_fault_of_a_table(root, command, monkeypatch):
     assert "error: the check stopped" in run.stderr and "--temp-dir" in run.stderr
 
 
+def test_too_little_memory_for_python_is_told_as_such(root, command, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("mimiceye_duck.checks.check.check_digests", fail)
+    run = command("check", "--source", root, "--deep")
+    assert run.code == 1 and "error: there is not enough memory\n  try " in run.stderr
+
+
 def test_a_place_for_keys_that_is_not_there_is_wrong_usage(root, command):
     run = command("check", "--source", root, "--deep", "--temp-dir", root / "nowhere")
     assert run.code == 2 and "--temp-dir" in run.stderr
