@@ -20,6 +20,7 @@ from mimiceye_duck.builder.workspace import DATABASE, Workspace
 from mimiceye_duck.checks import result
 from mimiceye_duck.checks.disk import disk_needed
 from mimiceye_duck.checks.quick import before_build
+from mimiceye_duck.checks.result import Result
 from mimiceye_duck.checks.rows import row_count_warnings
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database, FullError, HeldError, is_damaged, reason
@@ -46,7 +47,8 @@ def build(
     Raises `UserError` for unreadable sources, a foreign OUT, a broken audit or a full disk.
     """
     workspace = Workspace(out)
-    wanted = fingerprint(sources, options)
+    result.require(sources.results)
+    wanted = fingerprint(sources, options, workspace.out)
 
     def there() -> Mapping[str, Any]:
         """The record of the build that is in place, if it is just this."""
@@ -55,13 +57,14 @@ def build(
     try:
         if not workspace.work.exists() and (record := there()):
             return record, False  # also where nobody may write
+        checks = before_build(sources, options, workspace.out)
         with workspace.held():
             if workspace.ready:
                 # Also before all is built anew: what is half in place would never be found again.
                 workspace.publish()
             ran = not (record := there())
             if ran:
-                record = _build(sources, workspace, options, resources, wanted, anew=force)
+                record = _build(sources, workspace, options, resources, wanted, checks, anew=force)
             workspace.clean()
         return record, ran
     except (duckdb.Error, FullError, OSError) as error:
@@ -115,11 +118,11 @@ def _build(
     options: Options,
     resources: Resources,
     wanted: str,
+    checks: tuple[list[Result], Result],
     *,
     anew: bool,
 ) -> Mapping[str, Any]:
     begin = time.perf_counter()
-    checked, disk = before_build(sources, options, workspace.out)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     if anew:
         workspace.clear()
@@ -127,6 +130,7 @@ def _build(
     database = open_working(workspace, resources)
     ledger = Ledger(workspace, anew=anew)
     run = Run(sources, workspace, options, resources, database, ledger, anew)
+    checked, disk = checks
     run.steps.say(disk.text)
     run.warnings += result.warnings(checked)
     every = ordered([*models().values(), cohorts()[options.cohort]])

@@ -23,7 +23,6 @@ LABS, TRIAGE = "mimiciv_hosp.labevents", "mimiciv_ed.triage"
 CHEXPERT, GAZE = "mimic_cxr_jpg.chexpert", "eye_gaze.eye_gaze"
 
 NO_FILES: dict[str, tuple[str, Damage]] = {
-    "a folder": (LABS, directory),
     "a link to nothing": (TRIAGE, link("nowhere.csv.gz")),
     "links in a circle": (CHEXPERT, circle),
     "a pipe": (GAZE, pipe),
@@ -42,6 +41,11 @@ def replaced_files(tree, attempt):
 def test_what_stands_in_place_of_a_file_is_told(case, replaced_files):
     assert replaced_files.run.code in (0, 1)
     assert NO_FILES[case][0] in replaced_files.said
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tree, attempt):
+    tried = attempt(tree, {tiny.place(LABS): directory}, "--files", "none")
+    assert tried.run.code == 1 and f"{LABS} is a folder, not a file" in tried.said
 
 
 def test_folders_that_link_in_a_circle_are_read_once(few, attempt, built, tools):
