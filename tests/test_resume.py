@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 import mimiceye_duck
@@ -205,15 +204,3 @@ def test_a_program_that_has_the_working_database_open_is_named(lean, tmp_path, c
     assert ran.code == 1 and "another program holds it" in ran.stderr
     assert str(holder.pid) in ran.stderr and "work.duckdb" in ran.stderr
     assert command("build", "--source", lean, "--out", tmp_path, "--files", "none").code == 0
-
-
-def test_a_build_that_was_moved_reads_nothing_of_where_it_was(lean, command, tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    words = ("--source", lean, "--files", "none")
-    assert command("build", *words, "--out", first).code == 0
-    first.rename(second)
-    ran = command("build", *words, "--out", second)
-    assert ran.code == 0 and "was up to date" not in ran.stdout
-    with duckdb.connect(str(second / "mimiceye.duckdb"), read_only=True) as connection:
-        views = connection.execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
-    assert str(second) in views and str(first) not in views

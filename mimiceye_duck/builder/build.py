@@ -48,7 +48,7 @@ def build(
     """
     workspace = Workspace(out)
     result.require(sources.results)
-    wanted = fingerprint(sources, options, workspace.out)
+    wanted = fingerprint(sources, options)
 
     def there() -> Mapping[str, Any]:
         """The record of the build that is in place, if it is just this."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -40,17 +39,13 @@ def _dicom_files(sources: Sources) -> str:
     return number.hexdigest()
 
 
-def fingerprint(sources: Sources, options: Options, out: Path) -> str:
-    """What a build depends on, as one number: inputs, options, contracts, models, code, OUT.
-
-    In OUT lies what the database's views read: one that was moved would read what comes there.
-    """
+def fingerprint(sources: Sources, options: Options) -> str:
+    """What a build depends on, as one number: inputs, options, contracts, models, code."""
     folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
     written = [*sorted(SQL.rglob("*.sql")), *sorted(DATA_CONTRACTS.rglob("*.yaml"))]
     return digest(
         version(),
         code(),
-        str(out),
         options.record(),
         inputs(sources),
         _dicom_files(sources),

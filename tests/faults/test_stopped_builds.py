@@ -34,8 +34,8 @@ STEPS = {
     "putting in place": 4,
     "cleaning up": 1,
 }
-# What tells when a build ran and where, and not what it made.
-TIMES = ("started", "seconds", "seconds_per_step", "fingerprint")
+# What tells when a build ran, and not what it made.
+TIMES = ("started", "seconds", "seconds_per_step")
 
 
 @dataclass(frozen=True)
