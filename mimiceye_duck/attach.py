@@ -15,6 +15,11 @@ from mimiceye_duck.models import Described, noted
 from mimiceye_duck.render import Sql, glob_escaped, render
 from mimiceye_duck.sources import Source, Sources
 
+# Bytes that DuckDB reads at a time.
+_BUFFER = 32_000_000
+# For views: whoever names one inflates as much, only to see which columns the file has.
+_FIRST_LOOK = 4_000_000
+
 _VIEWS = """
 select table_name from information_schema.tables
 where table_schema = ? and table_type = 'VIEW' and table_catalog = current_database()
@@ -29,12 +34,16 @@ def relation(source: Source, files: Sequence[Path] | None = None) -> Sql | None:
     contract = source.contract
     if contract.is_file_set:
         return _file_set(source, files)
-    patterns = [glob_escaped(source.file)] if source.file else []
-    if contract.format == "csv":
-        return render("csv_text", patterns=patterns, with_filename=False)
-    if contract.format == "lines":
-        return render("lines", patterns=patterns)
+    if source.file and contract.format == "csv":
+        return csv_text(source.file)
+    if source.file and contract.format == "lines":
+        return render("lines", patterns=[glob_escaped(source.file)])
     return None
+
+
+def csv_text(file: Path, buffer: int = _BUFFER) -> Sql:
+    """The cells of a CSV file as text, columns by name."""
+    return render("csv_text", patterns=[glob_escaped(file)], with_filename=False, buffer=buffer)
 
 
 def _file_set(source: Source, files: Sequence[Path] | None) -> Sql | None:
@@ -46,7 +55,7 @@ def _file_set(source: Source, files: Sequence[Path] | None) -> Sql | None:
     if not patterns:
         return None
     if contract.format == "csv":
-        rows = render("csv_text", patterns=patterns, with_filename=True)
+        rows = render("csv_text", patterns=patterns, with_filename=True, buffer=_BUFFER)
     elif contract.format == "txt":
         rows = render("txt", patterns=patterns)
     elif contract.format == "json":
@@ -137,7 +146,7 @@ def attach(
         if file:
             view(database, contract, file)
         else:
-            rows = relation(source)
+            rows = _looked_at(source)
             if rows is None:
                 continue
             _make_view(database, source, rows)
@@ -146,6 +155,13 @@ def attach(
         read += _read(source, sources, file, (n_rows or {}).get(contract.id))
     _note(database, read)
     return made
+
+
+def _looked_at(source: Source) -> Sql | None:
+    """As `relation`, for a view."""
+    if source.file and source.file.suffix == ".gz" and source.contract.format == "csv":
+        return csv_text(source.file, _FIRST_LOOK)
+    return relation(source)
 
 
 def _make_view(database: Database, source: Source, rows: Sql) -> None:

@@ -7,6 +7,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from mimiceye_duck import render as rendering
+from mimiceye_duck.attach import csv_text
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.render import (
     Sql,
@@ -104,7 +105,7 @@ def test_a_path_with_a_patterns_characters_is_that_file_alone(tmp_path, database
 def test_a_file_name_with_a_quote_is_quoted(tmp_path, database):
     file = tmp_path / "it's a 'test'.csv"
     file.write_text("v\n1\n", encoding="utf-8")
-    relation = render("csv_text", patterns=[glob_escaped(file)], with_filename=False)
+    relation = csv_text(file)
     assert database.execute(f"select * from {relation}").fetchall() == [("1",)]
 
 

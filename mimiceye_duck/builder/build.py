@@ -1,6 +1,7 @@
 """The whole build: find, read once, link, write the tree and the database."""
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -131,6 +132,7 @@ def _build(
     ledger = Ledger(workspace, anew=anew)
     run = Run(sources, workspace, options, resources, database, ledger, anew)
     checked, disk = checks
+    run.spool.mkdir(parents=True, exist_ok=True)
     run.steps.say(disk.text)
     run.warnings += result.warnings(checked)
     every = ordered([*models().values(), cohorts()[options.cohort]])
@@ -164,6 +166,7 @@ def _build(
         content = record(run, wanted, started, time.perf_counter() - begin, results)
     finally:
         database.close()
+        shutil.rmtree(run.spool, ignore_errors=True)
     workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
     workspace.publish()
     return content

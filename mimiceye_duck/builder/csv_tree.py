@@ -54,7 +54,7 @@ class _File:
         self.size = len(header)
         self.rows = 0
 
-    def write(self, text: memoryview, rows: int) -> None:
+    def write(self, text: bytes | memoryview, rows: int) -> None:
         self._file.write(text)
         self.size += len(text)
         self.rows += rows
@@ -63,20 +63,26 @@ class _File:
         self._file.close()
 
 
-def _slices(batch: pyarrow.RecordBatch) -> Iterator[tuple[int | None, memoryview, int]]:
-    """Each patient's run of records in a batch: patient, their text, their number."""
-    runs = pyarrow.compute.run_end_encode(batch.column(0))
-    lines = batch.column(1)
-    _, offsets, data = lines.buffers()
-    places = memoryview(offsets).cast("i")[lines.offset :]
-    text = memoryview(data) if data else memoryview(b"")
-    begin = 0
-    for patient, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-        yield patient, text[places[begin] : places[end]], end - begin
-        begin = end
+def _slices(
+    batches: Iterable[pyarrow.RecordBatch],
+) -> Iterator[tuple[int | None, memoryview, int]]:
+    """Each patient's run of records in each batch: patient, their text, their number."""
+    for batch in batches:
+        runs = pyarrow.compute.run_end_encode(batch.column(0))
+        lines = batch.column(1)
+        _, offsets, data = lines.buffers()
+        places = memoryview(offsets).cast("i")[lines.offset :]
+        text = memoryview(data) if data else memoryview(b"")
+        begin = 0
+        for patient, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield patient, text[places[begin] : places[end]], end - begin
+            begin = end
 
 
-def _write(batches: Iterable[pyarrow.RecordBatch], csv: Csv, path: str) -> list[Entry]:
+def write_slices(
+    slices: Iterable[tuple[int | None, bytes | memoryview, int]], csv: Csv, path: str
+) -> list[Entry]:
+    """Write records, each slice a patient, their text and their number, patient by patient."""
     entries: list[Entry] = []
     file: _File | None = None
     current: int | None = None
@@ -89,14 +95,13 @@ def _write(batches: Iterable[pyarrow.RecordBatch], csv: Csv, path: str) -> list[
             entries.append(Entry(name, csv.table, current, file.rows, file.size))
 
     try:
-        for batch in batches:
-            for patient, text, rows in _slices(batch):
-                if file is None or patient != current:
-                    finish()
-                    current = patient
-                    name = path if patient is None else f"patient_{patient}/{path}"
-                    file = _File(csv.tree / name, header)
-                file.write(text, rows)
+        for patient, text, rows in slices:
+            if file is None or patient != current:
+                finish()
+                current = patient
+                name = path if patient is None else f"patient_{patient}/{path}"
+                file = _File(csv.tree / name, header)
+            file.write(text, rows)
         finish()
     finally:
         if file is not None:
@@ -128,10 +133,10 @@ def write_patients(
     file of nobody's.
     """
     with database.arrow(patient_lines(database, relation, csv, whose)) as batches:
-        return _write(batches, csv, path)
+        return write_slices(_slices(batches), csv, path)
 
 
 def write_one(database: Database, relation: Sql, csv: Csv, path: str) -> list[Entry]:
     """Write one file of all records; none is written when there is no record."""
     with database.arrow(_lines(database, "lines_in_order", relation, csv)) as batches:
-        return _write(batches, csv, path)
+        return write_slices(_slices(batches), csv, path)

@@ -88,6 +88,8 @@ def known_entries(manifest: Path) -> list[Entry]:
 
 def read_entries(manifest: Path) -> list[Entry]:
     """The entries of a `manifest.parquet`."""
-    names = ("path", "table", "subject_id", "rows", "bytes")
-    columns = pyarrow.parquet.read_table(manifest, columns=list(names)).to_pydict()
+    names = [name for name, _, _ in _FIELDS]
+    # `read_table` would load Arrow's datasets first, which takes a quarter of a second.
+    with pyarrow.parquet.ParquetFile(manifest) as opened:
+        columns = opened.read(columns=names).to_pydict()
     return [Entry(*values) for values in zip(*(columns[name] for name in names), strict=True)]

@@ -79,10 +79,21 @@ class Run:
         """Keys of what this build reads; to be asked once the Parquet beside it is made."""
         return Keys(self.sources, self.options, self.parquet)
 
+    @property
+    def spool(self) -> Path:
+        """A folder for records on their way."""
+        return self.workspace.spool(self.resources.temp_dir)
+
+    @cached_property
+    def subjects(self) -> list[int]:
+        """The built patients, sorted; to be asked once they are linked."""
+        rows = self.database.rows("select subject_id from cohort.subjects order by all")
+        return [subject for (subject,) in rows]
+
     @cached_property
     def patients(self) -> str:
         """A number for the built patients; to be asked once they are linked."""
-        return digest(self.database.rows("select subject_id from cohort.subjects order by all"))
+        return digest(self.subjects)
 
     def key(self, *parts: object) -> str:
         """A number for what a table's files are made of."""

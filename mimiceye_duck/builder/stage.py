@@ -59,7 +59,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     Raises `UserError` if the file is broken.
     """
     contract = source.contract
-    subject = _subject(source)
+    subject = subject_cell(source)
     rows = attach.relation(source)
     assert rows is not None
     if whole or subject is None:
@@ -77,13 +77,13 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     except duckdb.Error as error:
         if is_of_machine(error):
             raise
-        raise _broken(source, "cannot be read", attach.fault(database, source, error)) from None
+        raise broken(source, "cannot be read", attach.fault(database, source, error)) from None
     _check_patients(database, source)
     _show(database, contract, attach.columns(source))
     return count
 
 
-def _broken(source: Source, what: str, found: str) -> UserError:
+def broken(source: Source, what: str, found: str) -> UserError:
     return UserError(
         Problem(
             f"{source.contract.id} {what}",
@@ -97,7 +97,7 @@ def _broken(source: Source, what: str, found: str) -> UserError:
 def _check_patients(database: Database, source: Source) -> None:
     """Raises `UserError` if a row that is read belongs to nobody: it would be lost unseen."""
     contract = source.contract
-    subject, cell = subject_column(contract), _subject(source)
+    subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
     query = render("rows_of_nobody", name=text_name(contract), nobody=nobody(cell))
@@ -105,10 +105,10 @@ def _check_patients(database: Database, source: Source) -> None:
     if count:
         rows = "1 row" if count == 1 else f"{count:,} rows"
         found = f"{rows} whose {subject} is empty or no whole number; the first is row {first:,}"
-        raise _broken(source, "has rows of nobody", found)
+        raise broken(source, "has rows of nobody", found)
 
 
-def _subject(source: Source) -> str | None:
+def subject_cell(source: Source) -> str | None:
     """What the file calls the column that names the patient; None without one."""
     subject = subject_column(source.contract)
     return next((cell for column, cell in attach.columns(source) if column.name == subject), None)

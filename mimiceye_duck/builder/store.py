@@ -47,6 +47,15 @@ def cohort_table(database: Database, source: Source, owned: Sql, key: str) -> in
     return count_rows(database, name)
 
 
+def cohort_records(database: Database, source: Source, records: Sql, key: str) -> int:
+    """As `cohort_table`, of records that are the built patients' and in their order."""
+    name = "final." + source.contract.cohort_name
+    columns = attach.columns(source)
+    database.execute(render("cohort_file_set", name=name, columns=columns, relation=records))
+    marks.mark(database, name, key)
+    return count_rows(database, name)
+
+
 def count_rows(database: Database, name: str) -> int:
     return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
 

@@ -1,6 +1,6 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
-from mimiceye_duck.builder import stage, store
+from mimiceye_duck.builder import records, stage, store
 from mimiceye_duck.builder.csv_tree import Csv, write_one, write_patients
 from mimiceye_duck.builder.keys import code, digest, source_key
 from mimiceye_duck.builder.ledger import Done
@@ -82,12 +82,8 @@ def write_tables(run: Run, whole: set[str]) -> None:
         done = run.ledger.find(contract.id, key)
         if done is None or not store.holds(database, contract, done):
             run.ledger.begin(contract.id)
-            if contract.id not in whole:
-                run.source_rows[contract.id] = stage.stage(database, source)
-            done = _write_table(run, database, source, key)
+            done = _write_new(run, database, source, key, is_read=contract.id in whole)
             run.ledger.add(done)
-            if contract.id not in whole:
-                stage.drop(database, contract)
         run.take(done)
 
     run.each("reading and writing tables", filter(_is_wanted, csv_sources(run)), write)
@@ -103,6 +99,17 @@ def _key(run: Run, source: Source) -> str:
 def _is_wanted(source: Source) -> bool:
     contract = source.contract
     return bool(contract.spreadsheet or contract.patient_of or subject_column(contract))
+
+
+def _write_new(run: Run, database: Database, source: Source, key: str, *, is_read: bool) -> Done:
+    if is_read:
+        return _write_table(run, database, source, key)
+    if done := records.write(run, database, source, key):
+        return done
+    run.source_rows[source.contract.id] = stage.stage(database, source)
+    done = _write_table(run, database, source, key)
+    stage.drop(database, source.contract)
+    return done
 
 
 def _write_table(run: Run, database: Database, source: Source, key: str) -> Done:

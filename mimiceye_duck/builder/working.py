@@ -28,6 +28,7 @@ def open_working(workspace: Workspace, resources: Resources) -> Database:
         database = resources.open(file, spill)
     # What a build that was killed had no memory for.
     shutil.rmtree(spill, ignore_errors=True)
+    shutil.rmtree(workspace.spool(resources.temp_dir), ignore_errors=True)
     return database
 
 

@@ -89,10 +89,17 @@ class Workspace:
 
     def spill(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for what the database has no memory for."""
+        return self._aside(temp_dir, "spill")
+
+    def spool(self, temp_dir: Path | None) -> Path:
+        """The folder, of this OUT alone, for records on their way."""
+        return self._aside(temp_dir, "spool")
+
+    def _aside(self, temp_dir: Path | None, name: str) -> Path:
         if temp_dir is None:
-            return self.work / "spill"
+            return self.work / name
         mark = hashlib.sha256(str(self.out).encode()).hexdigest()[:12]
-        return Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}"
+        return Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}-{name}"
 
     def start(self) -> None:
         """Make the staging folder; what a stopped build left in it stays."""

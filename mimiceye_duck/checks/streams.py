@@ -10,11 +10,10 @@ from threading import Event
 
 from mimiceye_duck.builder import room
 from mimiceye_duck.checks.memory import Memory, key_of
+from mimiceye_duck.records.inflation import Inflation
 from mimiceye_duck.threads import Stopped, on_threads
 
 _BLOCK = 1 << 18
-# An inflated block at a time, however much it inflates to.
-_TEXT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,17 @@ def read_stream(file: Path, stopping: Event | None = None) -> Stream:
 
     Raises `OSError` when it cannot be read.
     """
-    inflate = _Inflation() if file.name.endswith(".gz") else None
+    inflation = Inflation() if file.name.endswith(".gz") else None
     digest = hashlib.sha256()
     with open(file, "rb") as opened:
         while block := opened.read(_BLOCK):
             if stopping and stopping.is_set():
                 raise Stopped
             digest.update(block)
-            if inflate:
-                inflate.take(block)
-    fault = inflate.end() if inflate else _zip_fault(file) if file.suffix == ".zip" else None
+            if inflation:
+                for _ in inflation.take(block):
+                    pass
+    fault = inflation.end() if inflation else _zip_fault(file) if file.suffix == ".zip" else None
     return Stream(digest.hexdigest(), fault)
 
 
@@ -49,49 +49,6 @@ def _zip_fault(file: Path) -> str | None:
             return "a file in it is not what its CRC says" if archive.testzip() else None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         return "it is not zip, or not whole"
-
-
-class _Inflation:
-    """Inflates blocks of a gzip file, which may be several one after another, for its checks.
-
-    zlib compares CRC and length at the end of each by itself.
-    """
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(31)
-        self._begun = False
-        self._fault: str | None = None
-
-    def take(self, block: bytes) -> None:
-        while block and not self._fault:
-            if self._member.eof:
-                if not block.strip(b"\0"):
-                    return  # padding, which gzip allows at the end
-                self._member, self._begun = zlib.decompressobj(31), False
-            self._begun = True
-            try:
-                self._member.decompress(block, _TEXT)
-            except zlib.error as error:
-                self._fault = _reason(str(error))
-            block = self._member.unconsumed_tail or self._member.unused_data
-
-    def end(self) -> str | None:
-        """What was wrong; to be asked when there is no more to take."""
-        if self._begun and not self._fault:
-            self._member.flush()  # what the last block inflates to may have been too long
-        if self._fault or self._member.eof:
-            return self._fault
-        return "it is cut short" if self._begun else "it is empty"
-
-
-def _reason(error: str) -> str:
-    if "incorrect data check" in error:
-        return "its text is not what its CRC says"
-    if "incorrect length check" in error:
-        return "its text is not as long as it says"
-    if "incorrect header check" in error or "unknown compression" in error:
-        return "it is not gzip, or has something else after its end"
-    return "it has bytes that gzip cannot inflate"
 
 
 def read_streams(

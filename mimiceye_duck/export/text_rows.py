@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from mimiceye_duck.attach import csv_text
 from mimiceye_duck.contracts import Contract, contracts, subject_column
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.catalog import Relation
 from mimiceye_duck.models import models
-from mimiceye_duck.render import Sql, glob_escaped, ident, render
+from mimiceye_duck.render import Sql, ident, render
 
 
 def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -> Sql:
@@ -32,7 +33,7 @@ def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -
                     do="`mimiceye-duck attach` points the views elsewhere",
                 )
             )
-        return render("csv_text", patterns=[glob_escaped(path)], with_filename=False)
+        return csv_text(Path(path))
     if not all_patients and contract.cohort_name in known:
         return ident(contract.cohort_name)
     if is_repaired:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.imaging import jpg, workers
+from mimiceye_duck.imaging import workers
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ def _make(picture: Picture) -> Made:
     size = before if before is not None else _size(picture.target, changed)
     if size is not None:
         return Made(size, None)
+    from mimiceye_duck.imaging import jpg  # it brings pydicom, and most builds make no JPG
+
     try:
         jpg.render(picture.dicom, picture.target)
         # The DICOM's own time says, at the next build, of what it was made.

@@ -11,7 +11,7 @@ from pathlib import Path
 from mimiceye_duck import attach
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.imaging import dicom, reports
+from mimiceye_duck.imaging import reports
 from mimiceye_duck.render import render
 
 HEADERS = "mimic_cxr.dicom"
@@ -30,6 +30,9 @@ def read_headers(run: Run) -> None:
     source = run.sources.get(HEADERS)
     if source is None:
         return
+    # Loaded where there is DICOM: pydicom takes longer than a small build's tables.
+    from mimiceye_duck.imaging import dicom
+
     file = parquet(run.workspace.out, HEADERS)
     # Anew: aside, where no earlier scan has left anything.
     place = run.workspace.work / file.name if run.anew else file

@@ -14,10 +14,10 @@ import pyarrow
 import pytest
 
 import mimiceye_duck
+from mimiceye_duck.attach import csv_text
 from mimiceye_duck.builder import audits
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.explore.session import opened
-from mimiceye_duck.render import glob_escaped, render
 from mimiceye_duck.resources import PACKAGE
 from tests.broken import tiny
 from tests.broken.damage import PAGE, both, far, long, more, packed, replaced, row, secret, text
@@ -75,7 +75,7 @@ def test_words_of_a_row_or_a_path_are_not_taken_for_duckdbs(damage, told, few, t
     file.parent.mkdir()
     file.write_bytes((few / STAYS).read_bytes())
     damage(file)
-    scan = render("csv_text", patterns=[glob_escaped(file)], with_filename=False)
+    scan = csv_text(file)
     with duckdb.connect() as connection, pytest.raises(duckdb.Error) as caught:
         connection.execute(f"create table t as from {scan}")
     assert reason(caught.value) == told

@@ -59,7 +59,8 @@ JSON = b'{"message": "%s", "status": 403}' % SECRET.encode()
 S3 = b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code>%s</Error>' % SECRET.encode()
 
 CUT, DAMAGED, NO_GZIP = "is cut short", "is damaged", "is not gzip though its name says so"
-UNREADABLE, EMPTY = "what gzip can read", "is empty"
+DEFLATED, BEHIND, SUMS = "cannot inflate", "something else after its end", "what its CRC says"
+EMPTY = "is empty"
 NO_UTF_8, NO_HEADER, PAGED = "not UTF-8 text", "has no header", "is a web page"
 MORE, ENDLESS, ENDS = "more or fewer cells", "a quoted cell never ends", "end in different ways"
 OWN, NOBODY = "a build gives to a column of its own", "has rows of nobody"
@@ -190,11 +191,14 @@ ROWS = {
         ANY, packed(lambda data: data + members(b"1,2\n")[:-10]), CUT
     ),
     "flags that none knows": case(
-        ANY, packed(lambda data: data[:3] + b"\xe0" + data[4:]), UNREADABLE
+        ANY, packed(lambda data: data[:3] + b"\xe0" + data[4:]), "not gzip"
     ),
-    "a flipped byte far down": case(ANY, both(text(long), flipped(second_block, 6)), UNREADABLE),
-    "zeros behind the end": case(ANY, packed(lambda data: data + bytes(512)), UNREADABLE),
-    "text behind the end": case(ANY, packed(lambda data: data + SECRET.encode() * 9), UNREADABLE),
+    "a flipped byte far down": case(ANY, both(text(long), flipped(second_block, 6)), DEFLATED),
+    "a wrong CRC": case(
+        ANY, packed(lambda data: data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]), SUMS
+    ),
+    "a wrong length": case(ANY, packed(lambda data: data[:-1] + b"\1"), "as long as it says"),
+    "text behind the end": case(ANY, packed(lambda data: data + SECRET.encode() * 9), BEHIND),
     "Latin-1 far down": case(ANY, far(secret(b"@\xe9")), NO_UTF_8, "record 30,001"),
     "a cell too many": case(ANY, row(2, more), MORE, "record 3"),
     "a cell too many in each row": case(ANY, rows(more), MORE, "record 2"),
@@ -410,9 +414,8 @@ READ: dict[str, tuple[Damage, Read]] = {
         packed(lambda data: data[:3] + b"\x04" + data[4:10] + b"\2\0ab" + data[10:]),
         as_is,
     ),
-    # DuckDB does not look at these two: `check --deep` does.
-    "a wrong CRC": (packed(lambda data: data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]), as_is),
-    "a wrong length": (packed(lambda data: data[:-1] + b"\1"), as_is),
+    "zeros behind the end": (packed(lambda data: data + bytes(512)), as_is),
+    "quotes that a cell does not need": (row(1, secret(b'"@"')), with_cell(SECRET)),
     "a mark of UTF-8": (text(lambda content: b"\xef\xbb\xbf" + content), as_is),
     "lines of Windows": (text(lambda content: content.replace(b"\n", b"\r\n")), as_is),
     "lines of old Macs": (text(lambda content: content.replace(b"\n", b"\r")), as_is),

@@ -1,0 +1,66 @@
+"""Tables of which only the patients' records are read, told apart by their bytes.
+
+What comes of it is what `stage` and `csv_tree` make in SQL, which read whatever is not plain to
+see, and take longer.
+"""
+
+import re
+
+import duckdb
+import numpy
+
+from mimiceye_duck.builder import stage, store
+from mimiceye_duck.builder.csv_tree import Csv, write_slices
+from mimiceye_duck.builder.ledger import Done
+from mimiceye_duck.builder.run import Run
+from mimiceye_duck.db import Database, is_of_machine
+from mimiceye_duck.records import reading
+from mimiceye_duck.records.cells import UnclearError
+from mimiceye_duck.records.spool import Spool
+from mimiceye_duck.render import Sql, glob_escaped, render
+from mimiceye_duck.sources import Source
+
+
+def write(run: Run, database: Database, source: Source, key: str) -> Done | None:
+    """Write a table's rows of the patients; None where SQL has to read it.
+
+    Raises `UserError` for a file that is not whole.
+    """
+    contract, wanted = source.contract, _wanted(run, source)
+    if wanted is None or source.file is None or contract.patient_file is None:
+        return None
+    spool = Spool(run.spool / f"{contract.id}.csv")
+    csv = Csv(run.tree, contract.id, source.header, wanted.numbered)
+    try:
+        n_records = reading.read(source.file, wanted, spool, run.check)
+        spool = spool.in_order()
+        entries = write_slices(spool.of_patients(), csv, contract.patient_file)
+        n_rows = store.cohort_records(database, source, _rows(wanted, spool), key)
+    except UnclearError:
+        return None
+    except duckdb.InvalidInputException as error:
+        if is_of_machine(error):
+            raise
+        return None
+    except reading.DamagedError as error:
+        raise stage.broken(source, "cannot be read", str(error)) from None
+    finally:
+        spool.remove()
+    return Done(contract.id, key, n_records, n_rows, tuple(entries))
+
+
+def _wanted(run: Run, source: Source) -> reading.Wanted | None:
+    """What to keep of a table; None where that is not for its bytes to tell."""
+    subject = stage.subject_cell(source)
+    if subject is None or not all(re.fullmatch(r"\w+", name) for name in source.header):
+        return None
+    cohort = numpy.array(run.subjects, numpy.int64)
+    place = source.header.index(subject)
+    return reading.Wanted(source.header, place, cohort, run.options.as_published)
+
+
+def _rows(wanted: reading.Wanted, spool: Spool) -> Sql:
+    """The records as SQL reads them, all cells text."""
+    names = ["source_row", *wanted.header] if wanted.numbered else wanted.header
+    types = dict.fromkeys(names, "varchar")
+    return render("csv_records", patterns=[glob_escaped(spool.path)], types=types)

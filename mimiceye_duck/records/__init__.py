@@ -1,0 +1,1 @@
+"""The records of a table's file, found by their bytes."""

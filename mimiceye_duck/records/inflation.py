@@ -1,0 +1,70 @@
+"""What is packed with gzip, inflated block by block and checked to its end."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+_zlib: Any = zlib
+with suppress(ImportError):
+    # ISA-L inflates three to five times as fast; not every machine has it.
+    from isal import isal_zlib as _zlib
+
+_MAGIC = b"\x1f\x8b"
+
+_FOREIGN = "it is not gzip, or has something else after its end"
+# Inflated text at a time, however much a block inflates to.
+_TEXT = 1 << 19
+
+
+class Inflation:
+    """Inflates blocks of a gzip file, which may be several one after another, for its checks.
+
+    CRC and length are compared at the end of each.
+    """
+
+    def __init__(self) -> None:
+        self._member = _zlib.decompressobj(31)
+        self._begun = False
+        self._fault: str | None = None
+
+    def take(self, block: bytes) -> Iterator[bytes]:
+        """The text of the next block; none any more once something is wrong."""
+        text = b""
+        while (block or len(text) == _TEXT) and not self._fault:
+            if self._member.eof:
+                block = block.lstrip(b"\0")
+                if not block:
+                    return  # padding, which gzip allows at the end
+                if not _MAGIC.startswith(block[:2]):
+                    self._fault = _FOREIGN
+                    return
+                self._member, self._begun = _zlib.decompressobj(31), False
+            self._begun = True
+            try:
+                text = self._member.decompress(block, _TEXT)
+            except (zlib.error, _zlib.error) as error:
+                self._fault = _reason(str(error))
+                return
+            yield text
+            block = self._member.unconsumed_tail or self._member.unused_data
+
+    def end(self) -> str | None:
+        """What was wrong; to be asked when there is no more to take."""
+        if self._fault or self._member.eof:
+            return self._fault
+        return "it is cut short" if self._begun else "it is empty"
+
+
+def _reason(error: str) -> str:
+    """In our words what zlib or ISA-L, which knows one error for both, says."""
+    if "incorrect data check" in error:
+        return "its text is not what its CRC says"
+    if "incorrect length check" in error:
+        return "its text is not as long as it says"
+    if "Incorrect checksum" in error:
+        return "its text is not what its CRC says, or not as long as it says"
+    if re.search("incorrect header check|unknown compression|Invalid gzip", error):
+        return _FOREIGN
+    return "it has bytes that gzip cannot inflate"
