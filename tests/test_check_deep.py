@@ -140,7 +140,7 @@ def test_a_wrong_crc_fails_where_duckdb_sees_nothing(name, root):
     assert told(checked(root), "failed") == []  # the quick checks read only the header
     (result,) = told(checked(root, deep=True), "failed")
     assert (result.check, result.where) == ("stream", str(root / name))
-    assert result.found == "its text is not what its CRC says"
+    assert result.found.startswith("its text is not what its CRC says")
 
 
 # The very files

@@ -11,7 +11,7 @@ with suppress(ImportError):
     # ISA-L inflates three to five times as fast; not every machine has it.
     from isal import isal_zlib as _zlib
 
-_MAGIC = b"\x1f\x8b"
+_MAGIC, _RESERVED = b"\x1f\x8b", 0xE0
 
 _FOREIGN = "it is not gzip, or has something else after its end"
 # Inflated text at a time, however much a block inflates to.
@@ -21,26 +21,30 @@ _TEXT = 1 << 19
 class Inflation:
     """Inflates blocks of a gzip file, which may be several one after another, for its checks.
 
-    CRC and length are compared at the end of each.
+    CRC and length are compared at the end of each. `is_padded` is whether zeros follow one of
+    them, which gzip allows and DuckDB does not.
     """
 
     def __init__(self) -> None:
         self._member = _zlib.decompressobj(31)
         self._begun = False
         self._fault: str | None = None
+        self.is_padded = False
 
     def take(self, block: bytes) -> Iterator[bytes]:
         """The text of the next block; none any more once something is wrong."""
         text = b""
         while (block or len(text) == _TEXT) and not self._fault:
             if self._member.eof:
-                block = block.lstrip(b"\0")
-                if not block:
-                    return  # padding, which gzip allows at the end
-                if not _MAGIC.startswith(block[:2]):
-                    self._fault = _FOREIGN
+                rest = block.lstrip(b"\0")
+                self.is_padded |= rest != block
+                if not rest:
                     return
-                self._member, self._begun = _zlib.decompressobj(31), False
+                block, self._begun = rest, False
+                self._member = _zlib.decompressobj(31)
+            if not self._begun and not _is_header(block):
+                self._fault = _FOREIGN
+                return
             self._begun = True
             try:
                 text = self._member.decompress(block, _TEXT)
@@ -55,6 +59,11 @@ class Inflation:
         if self._fault or self._member.eof:
             return self._fault
         return "it is cut short" if self._begun else "it is empty"
+
+
+def _is_header(block: bytes) -> bool:
+    """Whether a member may begin so; ISA-L waits for more of what is none, and reads any flags."""
+    return _MAGIC.startswith(block[:2]) and not (len(block) > 3 and block[3] & _RESERVED)
 
 
 def _reason(error: str) -> str:

@@ -69,6 +69,8 @@ def _text(file: Path) -> Iterator[bytes]:
             yield from inflation.take(block)
         if fault := inflation.end():
             raise DamagedError(fault)
+        if inflation.is_padded:
+            raise UnclearError
 
 
 def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Records]]:

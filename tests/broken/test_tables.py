@@ -60,7 +60,7 @@ S3 = b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code>%s</Error>' % SECR
 
 CUT, DAMAGED, NO_GZIP = "is cut short", "is damaged", "is not gzip though its name says so"
 DEFLATED, BEHIND, SUMS = "cannot inflate", "something else after its end", "what its CRC says"
-EMPTY = "is empty"
+UNREADABLE, EMPTY = "what gzip can read", "is empty"
 NO_UTF_8, NO_HEADER, PAGED = "not UTF-8 text", "has no header", "is a web page"
 MORE, ENDLESS, ENDS = "more or fewer cells", "a quoted cell never ends", "end in different ways"
 OWN, NOBODY = "a build gives to a column of its own", "has rows of nobody"
@@ -194,6 +194,7 @@ ROWS = {
         ANY, packed(lambda data: data[:3] + b"\xe0" + data[4:]), "not gzip"
     ),
     "a flipped byte far down": case(ANY, both(text(long), flipped(second_block, 6)), DEFLATED),
+    "zeros behind the end": case(ANY, packed(lambda data: data + bytes(512)), UNREADABLE),
     "a wrong CRC": case(
         ANY, packed(lambda data: data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]), SUMS
     ),
@@ -414,8 +415,11 @@ READ: dict[str, tuple[Damage, Read]] = {
         packed(lambda data: data[:3] + b"\x04" + data[4:10] + b"\2\0ab" + data[10:]),
         as_is,
     ),
-    "zeros behind the end": (packed(lambda data: data + bytes(512)), as_is),
     "quotes that a cell does not need": (row(1, secret(b'"@"')), with_cell(SECRET)),
+    "a header without a row": (
+        text(lambda content: content[: content.index(b"\n") + 1]),
+        lambda table: Table(table.header, []),
+    ),
     "a mark of UTF-8": (text(lambda content: b"\xef\xbb\xbf" + content), as_is),
     "lines of Windows": (text(lambda content: content.replace(b"\n", b"\r\n")), as_is),
     "lines of old Macs": (text(lambda content: content.replace(b"\n", b"\r")), as_is),
