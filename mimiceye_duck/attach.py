@@ -1,6 +1,6 @@
 """Typed views on the source files, named and described as their contracts say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from mimiceye_duck.sources import Source, Sources
 _BUFFER = 32_000_000
 # For views: whoever names one inflates as much, only to see which columns the file has.
 _FIRST_LOOK = 4_000_000
+
+# Work done on each of some sources, each time with a connection.
+Each = Callable[[Iterable[Source], Callable[[Database, Source], None]], None]
 
 _VIEWS = """
 select table_name from information_schema.tables
@@ -127,20 +130,17 @@ def attach(
     sources: Sources,
     parquet: Mapping[str, Path] | None = None,
     n_rows: Mapping[str, int] | None = None,
+    each: Each | None = None,
 ) -> list[str]:
     """Create the views; returns the names of those made, `schema.table`.
 
     `parquet` is where the tables are that DuckDB cannot read in place; `n_rows` how many rows
-    the files of some tables have. Both come back in `settings.sources`.
+    the files of some tables have. Both come back in `settings.sources`. `each` does the work on
+    each source, side by side perhaps.
     """
-    made = []
     read: list[tuple[object, ...]] = []
-    for schema in sorted({contract.schema for contract in contracts().values()}):
-        database.execute(render("schema", name=schema))
-        for (name,) in database.rows(_VIEWS, [schema]):
-            # A view on a table that these sources lack would go on reading the old ones.
-            database.execute(render("drop_view", name=f"{schema}.{name}"))
-    for source in sources.tables.values():
+
+    def one(database: Database, source: Source) -> None:
         contract = source.contract
         file = (parquet or {}).get(contract.id)
         if file:
@@ -148,13 +148,23 @@ def attach(
         else:
             rows = _looked_at(source)
             if rows is None:
-                continue
+                return
             _make_view(database, source, rows)
-        describe(database, "view", contract.id, contract)
-        made.append(contract.id)
-        read += _read(source, sources, file, (n_rows or {}).get(contract.id))
+        database.execute(description("view", contract.id, contract))
+        read.extend(_read(source, sources, file, (n_rows or {}).get(contract.id)))
+
+    for schema in sorted({contract.schema for contract in contracts().values()}):
+        database.execute(render("schema", name=schema))
+        for (name,) in database.rows(_VIEWS, [schema]):
+            # A view on a table that these sources lack would go on reading the old ones.
+            database.execute(render("drop_view", name=f"{schema}.{name}"))
+    if each:
+        each(sources.tables.values(), one)
+    else:
+        for source in sources.tables.values():
+            one(database, source)
     _note(database, read)
-    return made
+    return sorted({str(name) for name, *_ in read})
 
 
 def _looked_at(source: Source) -> Sql | None:
@@ -210,11 +220,11 @@ def view(database: Database, contract: Contract, file: Path) -> None:
     database.execute(render("source_view", name=contract.id, columns=own, relation=rows))
 
 
-def describe(database: Database, kind: str, name: str, contract: Contract) -> None:
-    """Put a contract's descriptions on a table or view and its columns, as comments."""
+def description(kind: str, name: str, contract: Contract) -> Sql:
+    """The statements that put a contract's descriptions on a table or view and its columns."""
     text = f"{contract.description} {contract.grain}"
     columns = {c.name: Described(c.description, c.unit) for c in contract.columns}
-    database.execute(comments(kind, name, text, columns))
+    return comments(kind, name, text, columns)
 
 
 def comments(kind: str, name: str, text: str, columns: Mapping[str, Described]) -> Sql:

@@ -154,8 +154,7 @@ def _build(
         with run.steps.step("auditing", 1):
             results = audits.run(database, sources.tables, stand_ins)
         _store(run, chosen)
-        with run.steps.step("describing the database", 1):
-            store.describe(run, every)
+        store.describe(run, every)
         write_readme(run.tree / "README.txt", sources)
         ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
         store.add(database, "run.sought", [sought.row(workspace.out, path) for path in ours])

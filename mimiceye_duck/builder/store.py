@@ -1,6 +1,6 @@
 """The database that a build leaves: the patients' rows, the models, views on the sources."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from mimiceye_duck import attach
 from mimiceye_duck.builder import marks
 from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.options import Options
-from mimiceye_duck.builder.run import Run
+from mimiceye_duck.builder.run import Run, side_by_side
 from mimiceye_duck.builder.workspace import DATABASE
 from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database
@@ -17,6 +17,7 @@ from mimiceye_duck.descriptions import described
 from mimiceye_duck.models import KEPT, Model, noted
 from mimiceye_duck.render import Sql, ident, render
 from mimiceye_duck.sources import Source
+from mimiceye_duck.threads import Item
 
 _RELATIONS = """
 select
@@ -169,15 +170,31 @@ def facts(database: Database) -> dict[str, Any]:
 def describe(run: Run, models: Iterable[Model]) -> None:
     """Add to the stored database the views on the sources and every description."""
     # A view is bound to the database it is made in, so that this one opens alone.
-    with closing(run.resources.open(run.tree / DATABASE)) as database, database.transaction():
-        attach.attach(database, run.sources, run.parquet, run.source_rows)
+    with closing(run.resources.open(run.tree / DATABASE)) as database:
+
+        def each(items: Iterable[Item], work: Callable[[Database, Item], None]) -> None:
+            """The work on each item, in a transaction a thread."""
+            listed = list(items)
+            threads = run.resources.threads
+            shares = [share for n in range(threads) if (share := listed[n::threads])]
+
+            def one(cursor: Database, share: list[Item]) -> None:
+                with cursor.transaction():
+                    for item in share:
+                        work(cursor, item)
+
+            name = "describing the database"
+            side_by_side(database, run.steps, name, shares, one, threads)
+
+        attach.attach(database, run.sources, run.parquet, run.source_rows, each)
         views = [model for model in models if not model.is_stored]
-        _stand_in(database, views)
-        for model in views:
-            database.execute(render("schema", name=model.schema))
-            view = render("create_view", name=model.name, select=Sql(model.sql))
-            database.execute(view)
-        _comment(database, models)
+        with database.transaction():
+            _stand_in(database, views)
+            for model in views:
+                database.execute(render("schema", name=model.schema))
+                view = render("create_view", name=model.name, select=Sql(model.sql))
+                database.execute(view)
+        each(_comments(database, models), Database.execute)
 
 
 def _stand_in(database: Database, views: Iterable[Model]) -> None:
@@ -193,7 +210,8 @@ def _stand_in(database: Database, views: Iterable[Model]) -> None:
             )
 
 
-def _comment(database: Database, models: Iterable[Model]) -> None:
+def _comments(database: Database, models: Iterable[Model]) -> list[Sql]:
+    """The statements that describe each relation and its columns."""
     made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
     ours = {model.name: model for model in models}
     ours |= {name: noted()[name] for name in SETTINGS}
@@ -202,13 +220,13 @@ def _comment(database: Database, models: Iterable[Model]) -> None:
     columns: dict[str, list[str]] = {}
     for schema, table, column in database.rows(_COLUMNS):
         columns.setdefault(f"{schema}.{table}", []).append(column)
-    # In one go: a thousand statements one by one take a second.
     statements = [
         attach.comments(made[name], name, model.description, described(model, columns[name]))
         for name, model in ours.items()
         if name in made
     ]
-    database.execute(";\n".join(statements))
-    for contract in contracts().values():
-        if contract.cohort_name in made:
-            attach.describe(database, "table", contract.cohort_name, contract)
+    return statements + [
+        attach.description("table", contract.cohort_name, contract)
+        for contract in contracts().values()
+        if contract.cohort_name in made
+    ]

@@ -1,9 +1,11 @@
 """Where the records and cells of CSV text end, found in sets of bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 from numpy.typing import NDArray
+
+from mimiceye_duck.records.commas import Commas
 
 _COMMA, _LINE_END, _QUOTE = b',\n"'
 # The longest line that DuckDB reads.
@@ -23,20 +25,19 @@ class UnclearError(Exception):
 class Records:
     """Whole records at the start of a text, all of as many cells.
 
-    `lines` are the places of their line ends; `commas` has a row per record, the places of the
-    commas between its cells. `needless` are the numbers of the records in which a cell is
-    quoted that needs no quotes.
+    `lines` are the places of their line ends. `needless` are the numbers of the records in
+    which a cell is quoted that needs no quotes.
     """
 
     lines: Places
-    commas: Places
     needless: Places
+    _commas: Commas
+    _opening: Places
 
     @property
     def begin(self) -> Places:
         """The place of each record's first byte."""
-        begin = numpy.empty_like(self.lines)
-        begin[:1] = 0
+        begin = numpy.zeros_like(self.lines)
         begin[1:] = self.lines[:-1] + 1
         return begin
 
@@ -45,11 +46,19 @@ class Records:
         """The place after the last record."""
         return int(self.lines[-1]) + 1 if len(self.lines) else 0
 
-    def cell(self, number: int) -> tuple[Places, Places]:
-        """Of each record the places where a cell, counted from 0, begins and ends."""
-        begin = self.commas[:, number - 1] + 1 if number else self.begin
-        is_last = number == self.commas.shape[1]
-        return begin, self.lines if is_last else self.commas[:, number]
+    def cell(self, number: int) -> Places:
+        """The place where a cell of each record begins, counted from 0.
+
+        Raises `UnclearError` where one before it is quoted.
+        """
+        begin = place = self.begin
+        for _ in range(number):
+            place = self._commas.following(place) + 1
+        if len(self._opening):
+            first = numpy.searchsorted(self._opening, begin)
+            if (first < numpy.searchsorted(self._opening, place)).any():
+                raise UnclearError
+        return place
 
 
 def find(text: bytes, n_cells: int) -> Records:
@@ -60,28 +69,21 @@ def find(text: bytes, n_cells: int) -> Records:
     if b"\r" in text or b"\0" in text:
         raise UnclearError
     signs = numpy.frombuffer(text, numpy.uint8)
+    commas = Commas.of(signs == _COMMA)
     lines = numpy.flatnonzero(signs == _LINE_END)
-    commas = numpy.flatnonzero(signs == _COMMA)
-    needless = _NONE
-    if b'"' in text:
-        quotes = _Quotes.of(signs)
-        needless = quotes.needless(commas, lines)
-        lines, commas = quotes.outside(lines), quotes.outside(commas)
-        quotes.check(int(lines[-1]) if len(lines) else 0)
-    if not len(lines):
-        return Records(_NONE, _NONE.reshape(0, n_cells - 1), _NONE)
-    # Of the last, incomplete record nothing is said yet.
-    commas = commas[: numpy.searchsorted(commas, lines[-1])]
-    if len(commas) != len(lines) * (n_cells - 1):
-        raise UnclearError
-    records = Records(lines, commas.reshape(len(lines), n_cells - 1), _NONE)
-    begin = records.begin
-    ragged = (records.commas[:, :1] < begin[:, None]) | (records.commas[:, -1:] > lines[:, None])
-    if ragged.any() or (lines - begin > _LONGEST).any():
+    quotes = _Quotes.of(signs) if b'"' in text else None
+    needless = quotes.needless(commas, lines) if quotes else _NONE
+    lines = quotes.outside(lines) if quotes else lines
+    records = Records(lines, _NONE, commas, quotes.opening if quotes else _NONE)
+    count = numpy.diff(commas.before(lines), prepend=0)
+    if quotes:
+        quotes.check(records.end)
+        count -= quotes.enclosed(commas, lines)
+    if (count != n_cells - 1).any() or (lines - records.begin > _LONGEST).any():
         raise UnclearError
     if len(needless):
         found = numpy.searchsorted(lines, needless)
-        return Records(lines, records.commas, numpy.unique(found[found < len(lines)]))
+        return replace(records, needless=numpy.unique(found[found < len(lines)]))
     return records
 
 
@@ -110,29 +112,33 @@ class _Quotes:
         if not (_all_signs(before) and _all_signs(after)):
             raise UnclearError
 
-    def outside(self, places: Places) -> Places:
-        """Those of some places that no quotes enclose."""
-        first, last = (
-            numpy.searchsorted(places, self.opening),
-            numpy.searchsorted(places, self.closing),
-        )
+    def outside(self, lines: Places) -> Places:
+        """The line ends that no quotes enclose."""
+        first = numpy.searchsorted(lines, self.opening)
+        last = numpy.searchsorted(lines, self.closing)
         enclosed = last - first
         within = numpy.repeat(first - numpy.cumsum(enclosed) + enclosed, enclosed)
-        if not len(within):
-            return places
-        kept = numpy.ones(len(places), numpy.bool_)
-        kept[within + numpy.arange(len(within))] = False
-        return places[kept]
+        return numpy.delete(lines, within + numpy.arange(len(within)))
 
-    def needless(self, commas: Places, lines: Places) -> Places:
+    def enclosed(self, commas: Commas, lines: Places) -> Places:
+        """How many of the commas of each record, which ends at one of `lines`, are in quotes."""
+        inside = self._within(commas)
+        record = numpy.searchsorted(lines, self.opening)
+        count = numpy.zeros(len(lines) + 1, numpy.int64)
+        numpy.add.at(count, record[inside > 0], inside[inside > 0])
+        return count[:-1]
+
+    def needless(self, commas: Commas, lines: Places) -> Places:
         """Places of the quotes that open a cell in which there is nothing to quote."""
-        empty = self.closing < len(self.signs) - 1
-        for places in (commas, lines):
-            first = numpy.searchsorted(places, self.opening)
-            empty &= first == numpy.searchsorted(places, self.closing)
+        empty = (self.closing < len(self.signs) - 1) & (self._within(commas) == 0)
+        empty &= numpy.searchsorted(lines, self.opening) == numpy.searchsorted(lines, self.closing)
         before, after = self._beside(empty)
         needless: Places = self.opening[empty][(before != _QUOTE) & (after != _QUOTE)]
         return needless
+
+    def _within(self, commas: Commas) -> Places:
+        """How many commas are between the two of each pair."""
+        return commas.before(self.closing) - commas.before(self.opening)
 
     def _beside(self, chosen: NDArray[numpy.bool_]) -> tuple[Text, Text]:
         """What stands before and after some pairs of quotes."""

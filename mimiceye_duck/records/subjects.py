@@ -39,19 +39,24 @@ class Runs:
 
 
 def runs(text: bytes, records: Records, cell: int) -> Runs:
-    """The runs of all records, `cell` being the number of the one with the subject_id.
+    """The runs of the records, of which there is one; `cell` is the number of the subject_id's.
 
     Raises `UnclearError` for one that is not of eight digits.
     """
-    begin, end = records.cell(cell)
-    if not (end - begin == _DIGITS).all():
+    begin = records.cell(cell)
+    signs = numpy.frombuffer(text, numpy.uint8)
+    if begin[-1] + _DIGITS >= len(text) or not _ends_cell(signs[begin + _DIGITS]):
         raise UnclearError
     # Eight bytes at every place of the text: one number each, which is compared faster.
     windows = numpy.ndarray((len(text) - _DIGITS + 1,), "<u8", text, strides=(1,))
     words = windows[begin]
     first = numpy.flatnonzero(words[1:] != words[:-1]) + 1
-    first = numpy.concatenate([[0], first]) if len(words) else first
+    first = numpy.concatenate([[0], first])
     digits = words[first].view(numpy.uint8).reshape(-1, _DIGITS) - ord("0")
     if (digits > 9).any():
         raise UnclearError
     return Runs(digits @ _PLACES, first, numpy.diff(first, append=len(words)))
+
+
+def _ends_cell(signs: NDArray[numpy.uint8]) -> bool:
+    return bool(((signs == ord(",")) | (signs == ord("\n"))).all())

@@ -3,11 +3,13 @@
 import csv
 import io
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mimiceye_duck.records.cells import UnclearError, find
+from mimiceye_duck.records.commas import Commas
 
 CELLS = st.text(st.sampled_from('ab1,"\n é'), max_size=6)
 TABLES = st.integers(2, 4).flatmap(
@@ -25,35 +27,52 @@ def read(text: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.decode(), newline=""), strict=True))
 
 
-def cells(text: bytes, width: int) -> list[list[str]]:
-    """Every cell of every record by the places that `find` gives."""
+def records_of(text: bytes, width: int) -> list[bytes]:
+    """Each record that `find` sees."""
     records = find(text, width)
-    columns = []
-    for number in range(width):
-        begin, end = records.cell(number)
-        columns.append([text[a:b].decode() for a, b in zip(begin, end, strict=True)])
-    bare = [list(row) for row in zip(*columns, strict=True)]
-    return [[next(iter(read(cell.encode())), [""])[0] for cell in row] for row in bare]
+    return [text[a : b + 1] for a, b in zip(records.begin, records.lines, strict=True)]
 
 
 @given(TABLES, st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.text("ab,", max_size=3))
-def test_cells_are_those_that_were_written(rows, quoting, rest):
+def test_records_are_those_that_were_written(rows, quoting, rest):
     text = written(rows, quoting)
     width = len(rows[0]) if rows else 2
-    assert cells(text + rest.encode(), width) == rows
+    found = records_of(text + rest.encode(), width)
+    assert found == [written([row], quoting) for row in rows]
     assert find(text + rest.encode(), width).end == len(text)
 
 
 @given(st.text(st.sampled_from('a,"\n'), max_size=30), st.integers(2, 3))
 def test_any_text_is_read_as_by_csv_or_left_to_a_parser(text, width):
     try:
-        records = find(text.encode(), width)
+        found = records_of(text.encode(), width)
     except UnclearError:
         return
-    whole = text.encode()[: records.end]
-    rows = read(whole)
+    rows = read(b"".join(found))
     assert all(len(row) == width for row in rows)
-    assert cells(whole, width) == rows
+    assert [read(one) for one in found] == [[row] for row in rows]
+
+
+@given(TABLES, st.data())
+def test_a_cell_begins_behind_its_commas(rows, data):
+    width = len(rows[0]) if rows else 2
+    number = data.draw(st.integers(0, width - 1))
+    text = written(rows)
+    try:
+        begin = find(text, width).cell(number)
+    except UnclearError:
+        assert any(b'"' in written([row[:number]]) for row in rows)
+        return
+    assert [read(text[place:])[0] for place in begin] == [row[number:] for row in rows]
+
+
+@given(st.lists(st.booleans(), max_size=300), st.data())
+def test_commas_are_counted_and_found_as_one_by_one(marked, data):
+    commas = Commas.of(numpy.array(marked, bool))
+    place = data.draw(st.integers(0, len(marked)))
+    assert commas.before(numpy.array([place])) == [sum(marked[:place])]
+    if any(marked[place:]):
+        assert commas.following(numpy.array([place])) == [marked.index(True, place)]
 
 
 @given(TABLES)

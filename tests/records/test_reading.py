@@ -19,7 +19,7 @@ PATIENTS = [90000000 + number for number in range(6)]
 COHORT = [90000001, 90000002, 90000005, 90000099]
 ROWS = st.lists(
     st.tuples(
-        st.text("1 ", max_size=2),
+        st.integers(0, 100),
         st.sampled_from(PATIENTS),
         st.text(st.sampled_from('ab,"\n é'), max_size=8),
     ),
