@@ -60,7 +60,6 @@ def run_build(
     from mimiceye_duck import sources
     from mimiceye_duck.builder import budget, options
     from mimiceye_duck.builder import build as builder
-    from mimiceye_duck.builder.demo import demo_source
     from mimiceye_duck.builder.run import Resources
 
     if (source is None) == (not demo):
@@ -76,7 +75,13 @@ def run_build(
     versions = options.releases(release)
     limit = options.memory(memory_limit)
     spill = options.spill_folder(temp_dir)
-    folder = demo_source(Path(out)) if source is None else Path(source)
+    folder = _demo_source(Path(out)) if source is None else Path(source)
     found = sources.survey(folder, releases=versions, skip=skip)
     resources = Resources(threads or budget.threads(), limit or budget.memory_limit(), spill)
     return builder.build(found, Path(out), chosen, resources, force=force)
+
+
+def _demo_source(out: Path) -> Path:
+    from mimiceye_duck.builder.demo import demo_source  # with all that makes up images
+
+    return demo_source(out)

@@ -177,11 +177,11 @@ class Workspace:
     def _keep(self, staged: set[str]) -> None:
         tree = extended(self.tree)
         for place, _, files in os.walk(tree, topdown=False):
-            here = Path(os.path.relpath(place, tree))
-            if not here.parts:
+            here = Path(os.path.relpath(place, tree)).as_posix()
+            if here == ".":
                 continue
             for name in files:
-                if (here / name).as_posix() not in staged:
+                if f"{here}/{name}" not in staged:
                     _unlink(self.tree / here / name)
             _remove_empty(self.tree / here)
 

@@ -54,8 +54,10 @@ def build(
 ) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
     import mimiceye_duck
+    from mimiceye_duck import heap
     from mimiceye_duck.builder.summary import show
 
+    heap.keep()
     with stoppable():
         record, ran = mimiceye_duck.run_build(
             source=source,

@@ -15,7 +15,7 @@ _MAGIC, _RESERVED = b"\x1f\x8b", 0xE0
 
 _FOREIGN = "it is not gzip, or has something else after its end"
 # Inflated text at a time, however much a block inflates to.
-_TEXT = 1 << 19
+_TEXT = 1 << 20
 
 
 class Inflation:
