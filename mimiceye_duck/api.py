@@ -16,8 +16,8 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 
     Takes the options of `mimiceye-duck build` by their names with underscores: `source` or
     `demo=True`, `cohort`, `window`, `link_rule`, `as_published`, `files`, `render_missing`,
-    `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`, `force`. Raises
-    `mimiceye_duck.errors.UserError` with every problem found.
+    `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`,
+    `cache_sources`, `force`. Raises `mimiceye_duck.errors.UserError` with every problem found.
     """
     from mimiceye_duck.privacy import owner_only
     from mimiceye_duck.stopping import interruptible
@@ -54,12 +54,14 @@ def run_build(
     threads: int | None = None,
     memory_limit: str | None = None,
     temp_dir: str | PathLike[str] | None = None,
+    cache_sources: str | PathLike[str] | None = None,
     force: bool = False,
 ) -> tuple[Mapping[str, Any], bool]:
     """As `build`; also says whether there was anything to do."""
     from mimiceye_duck import sources
     from mimiceye_duck.builder import budget, options
     from mimiceye_duck.builder import build as builder
+    from mimiceye_duck.builder.cache import Cache
     from mimiceye_duck.builder.run import Resources
 
     if (source is None) == (not demo):
@@ -76,8 +78,14 @@ def run_build(
     limit = options.memory(memory_limit)
     spill = options.spill_folder(temp_dir)
     folder = _demo_source(Path(out)) if source is None else Path(source)
+    copies = options.cache_folder(cache_sources, folder, Path(out))
     found = sources.survey(folder, releases=versions, skip=skip)
-    resources = Resources(threads or budget.threads(), limit or budget.memory_limit(), spill)
+    resources = Resources(
+        threads or budget.threads(),
+        limit or budget.memory_limit(),
+        spill,
+        Cache(copies) if copies else None,
+    )
     return builder.build(found, Path(out), chosen, resources, force=force)
 
 

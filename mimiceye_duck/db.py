@@ -322,6 +322,16 @@ class Database:
             raise
         self._connection.commit()
 
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """Here, rows that nothing sorts stay in their order, whatever is set for all."""
+        self.execute("set session preserve_insertion_order = true")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):  # the connection may be stopped
+                self._connection.execute("set session preserve_insertion_order = false")
+
     def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         """Add rows to a table, all in one statement."""
         import pyarrow  # it brings numpy: a tenth of a second that a question need not wait

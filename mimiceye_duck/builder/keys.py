@@ -30,7 +30,7 @@ def code(*more: str) -> str:
 
 def _code_files(more: Sequence[str]) -> Iterator[Path]:
     yield from sorted((SQL / "templates").iterdir())
-    for folder in ("", "builder", "imaging", *more):
+    for folder in ("", "builder", "imaging", "records", *more):
         yield from sorted((PACKAGE / folder).glob("*.py"))
 
 

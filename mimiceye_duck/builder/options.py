@@ -75,8 +75,30 @@ def memory(text: str | None) -> str | None:
     )
 
 
+def cache_folder(folder: str | PathLike[str] | None, source: Path, out: Path) -> Path | None:
+    """Check where a build is to keep a copy of the sources: neither in them nor in OUT."""
+    found = _writable(folder, "--cache-sources")
+    if found is None:
+        return None
+    place = Path(os.path.abspath(found))
+    for other in (source, out):
+        if place.is_relative_to(os.path.abspath(other)):
+            problem = Problem(
+                "--cache-sources cannot be used",
+                str(folder),
+                f"it is in {other}",
+                "--cache-sources with a folder of its own",
+            )
+            raise UsageError(problem)
+    return place
+
+
 def spill_folder(folder: str | PathLike[str] | None) -> Path | None:
     """Check where a build is to spill: a folder, or a place where one can be made."""
+    return _writable(folder, "--temp-dir")
+
+
+def _writable(folder: str | PathLike[str] | None, option: str) -> Path | None:
     if folder is None:
         return None
     nearest = room.there(Path(folder))
@@ -88,7 +110,7 @@ def spill_folder(folder: str | PathLike[str] | None) -> Path | None:
         found = "it may not be written"
     else:
         return Path(folder)
-    problem = Problem("--temp-dir cannot be used", str(folder), found, "--temp-dir with a folder")
+    problem = Problem(f"{option} cannot be used", str(folder), found, f"{option} with a folder")
     raise UsageError(problem)
 
 

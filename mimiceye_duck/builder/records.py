@@ -5,16 +5,20 @@ see, and take longer.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import numpy
 
 from mimiceye_duck.builder import stage, store
 from mimiceye_duck.builder.csv_tree import Csv, write_slices
+from mimiceye_duck.builder.keys import code, digest, source_key
 from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.db import Database, is_of_machine
-from mimiceye_duck.records import reading
+from mimiceye_duck.records import packed, reading
 from mimiceye_duck.records.cells import UnclearError
 from mimiceye_duck.records.spool import Spool
 from mimiceye_duck.render import Sql, glob_escaped, render
@@ -27,12 +31,12 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
     Raises `UserError` for a file that is not whole.
     """
     contract, wanted = source.contract, _wanted(run, source)
-    if wanted is None or source.file is None or contract.patient_file is None:
+    if wanted is None or contract.patient_file is None:
         return None
     spool = Spool(run.spool / f"{contract.id}.csv")
     csv = Csv(run.tree, contract.id, source.header, wanted.numbered)
     try:
-        n_records = reading.read(source.file, wanted, spool, run.check)
+        n_records = _read(run, source, wanted, spool)
         spool = spool.in_order()
         entries = write_slices(spool.of_patients(), csv, contract.patient_file)
         n_rows = store.cohort_records(database, source, _rows(wanted, spool), key)
@@ -57,6 +61,32 @@ def _wanted(run: Run, source: Source) -> reading.Wanted | None:
     cohort = numpy.array(run.subjects, numpy.int64)
     place = source.header.index(subject)
     return reading.Wanted(source.header, place, cohort, run.options.as_published)
+
+
+def _read(run: Run, source: Source, wanted: reading.Wanted, spool: Spool) -> int:
+    """Read the records that are wanted; returns how many the file has."""
+    assert source.file and wanted.cohort is not None
+    cache = run.resources.cache
+    if cache is None or wanted.numbered:
+        return reading.read(source.file, wanted, spool, run.check)
+    contract, key = source.contract, digest(code(), source_key(source))
+    if not cache.holds(contract, key):
+        _keep(run, source, replace(wanted, cohort=None), cache.file(contract), cache.about(key))
+    return packed.read(cache.file(contract), wanted.cohort, spool)
+
+
+def _keep(
+    run: Run, source: Source, everyone: reading.Wanted, file: Path, about: Mapping[str, str]
+) -> None:
+    """Keep everyone's records in the cache."""
+    assert source.file
+    spool = Spool(run.spool / f"{source.contract.id}.all.csv")
+    try:
+        n_records = reading.read(source.file, everyone, spool, run.check)
+        spool = spool.in_order()
+        packed.write(spool, file, n_records, about)
+    finally:
+        spool.remove()
 
 
 def _rows(wanted: reading.Wanted, spool: Spool) -> Sql:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Event
 
+from mimiceye_duck.builder.cache import Cache
 from mimiceye_duck.builder.keys import Keys, code, digest
 from mimiceye_duck.builder.ledger import Done, Ledger
 from mimiceye_duck.builder.manifest import Manifest
@@ -21,11 +22,15 @@ from mimiceye_duck.threads import Item, Stopped, on_threads
 
 @dataclass(frozen=True)
 class Resources:
-    """How much of the machine a build may use; `memory_limit` as DuckDB takes it."""
+    """How much of the machine a build may use; `memory_limit` as DuckDB takes it.
+
+    `cache` is where it may keep a copy of the sources.
+    """
 
     threads: int
     memory_limit: str | None
     temp_dir: Path | None = None
+    cache: Cache | None = None
 
     def open(self, path: Path, spill: Path | None = None) -> Database:
         """Open a database that may use this much, and `spill` for what it has no memory for."""

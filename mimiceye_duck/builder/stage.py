@@ -4,6 +4,7 @@ import duckdb
 
 from mimiceye_duck import attach
 from mimiceye_duck.builder import marks, store
+from mimiceye_duck.builder.cache import Cache
 from mimiceye_duck.checks.rules import nobody
 from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
 from mimiceye_duck.db import Database, is_of_machine
@@ -39,17 +40,24 @@ def needed_whole(sources: Sources, models: list[Model]) -> set[str]:
     }
 
 
-def stage_whole(database: Database, source: Source, key: str) -> int:
+def stage_whole(database: Database, source: Source, key: str, cache: Cache | None = None) -> int:
     """Read all of a table, unless a stopped build read just this; returns its number of rows.
 
-    Raises `UserError` if the file is broken.
+    What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
+    if the file is broken.
     """
     name = text_name(source.contract)
     if marks.is_marked(database, name, key):
         _show(database, source.contract, attach.columns(source))
+    elif cache and cache.holds(source.contract, key):
+        cache.take(database, source.contract, name)
+        marks.mark(database, name, key)
+        _show(database, source.contract, attach.columns(source))
     else:
         stage(database, source, whole=True)
         marks.mark(database, name, key)
+        if cache and source.contract.format == "csv":
+            cache.keep(database, source.contract, name, key)
     return store.count_rows(database, name)
 
 

@@ -36,7 +36,8 @@ def read_whole(run: Run, whole: set[str]) -> None:
     """Read the tables of which all rows are needed; those that nobody has stand empty."""
 
     def read(database: Database, source: Source) -> None:
-        rows = stage.stage_whole(database, source, digest(code(), source_key(source)))
+        key = digest(code(), source_key(source))
+        rows = stage.stage_whole(database, source, key, run.resources.cache)
         run.source_rows[source.contract.id] = rows
 
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]

@@ -50,6 +50,10 @@ def build(
     threads: Annotated[int | None, typer.Option(help="Threads to use.", min=1)] = None,
     memory_limit: Annotated[str | None, typer.Option(help="Memory to use, as 2GB.")] = None,
     temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in OUT.")] = None,
+    cache_sources: Annotated[
+        Path | None,
+        typer.Option(help="Keep a copy of the sources there, from which later builds read."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build anew in any case.")] = False,
 ) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
@@ -74,6 +78,7 @@ def build(
             threads=threads,
             memory_limit=memory_limit,
             temp_dir=temp_dir,
+            cache_sources=cache_sources,
             force=force,
         )
     show(record, out, ran=ran)

@@ -202,7 +202,8 @@ def _entry(database: Database, folder: Folder, piece: _Piece) -> dict[str, Any]:
     else:
         # Of a table without rows a folder would be empty.
         path, column = _path(piece.stem, None), None
-        files = [write(database, table, tree, path)]
+        table, file = write(database, table, tree, path)
+        files = [file]
     return dataset.entry(table, path, column, files)
 
 

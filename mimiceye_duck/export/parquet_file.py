@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,11 +32,53 @@ class File:
     sha256: str
 
 
-def write(database: Database, table: Table, tree: Path, path: str) -> File:
-    """Write a table's rows as the one file `tree`/`path`, sorted."""
-    file = tree / path
-    write_sorted(database, table.rows, table.sorted_by, file, _metadata(database, table))
-    return _written(tree, file)
+def write(database: Database, table: Table, tree: Path, path: str) -> tuple[Table, File]:
+    """Write a table's rows as the one file `tree`/`path`, sorted; returns how, and the file."""
+    file, rows = tree / path, table.rows
+    unsorted = file.with_suffix(".unsorted")
+    if table.is_of_source and table.subject:
+        # The full releases have their patients in order, and to sort them once more would take
+        # longer than to read them.
+        as_there = replace(table, is_as_there=True)
+        _write_as_there(database, as_there, file)
+        if is_ascending(file, table.subject):
+            return as_there, _written(tree, file)
+        file.replace(unsorted)
+        rows = render("parquet", patterns=[glob_escaped(unsorted)])
+    write_sorted(database, rows, table.sorted_by, file, _metadata(database, table))
+    unsorted.unlink(missing_ok=True)
+    return table, _written(tree, file)
+
+
+def _write_as_there(database: Database, table: Table, file: Path) -> None:
+    """Write a table's rows in the order in which its source has them."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    statement = render(
+        "export_in_order",
+        rows=table.rows,
+        path=str(file),
+        row_group_rows=ROW_GROUP_ROWS,
+        metadata=_metadata(database, table),
+    )
+    with database.in_order():
+        database.execute(statement)
+
+
+def is_ascending(file: Path, column: str) -> bool:
+    """Whether a column of whole numbers never falls in a Parquet file, and is never null."""
+    last = None
+    with pyarrow.parquet.ParquetFile(file) as opened:
+        for batch in opened.iter_batches(columns=[column]):
+            values = batch.column(0)
+            if values.null_count or not pyarrow.types.is_integer(values.type):
+                return False
+            numbers = values.to_numpy()
+            if not len(numbers):
+                continue
+            if (numbers[1:] < numbers[:-1]).any() or (last is not None and numbers[0] < last):
+                return False
+            last = numbers[-1]
+    return True
 
 
 def write_partitions(

@@ -34,15 +34,27 @@ class Table:
     patients: str | None
     subject: str | None
     file: str | None
+    is_as_there: bool = False
 
     @property
     def name(self) -> str:
         return self.relation.name
 
     @property
+    def is_of_source(self) -> bool:
+        """Whether it is everyone's rows of one CSV file, in whose order they can be read."""
+        paths = self.relation.paths if self.patients == "all" else ()
+        return len(paths) == 1 and paths[0].endswith((".csv", ".csv.gz"))
+
+    @property
     def sorted_by(self) -> tuple[str, ...]:
-        """The patient, then the key; all columns where no key makes the order the only one."""
+        """The patient, then the key; all columns where no key makes the order the only one.
+
+        With `is_as_there` the patient alone: of each the rows are as the source has them.
+        """
         first = (self.subject,) if self.subject else ()
+        if self.is_as_there:
+            return first
         key = self.relation.key or tuple(column.name for column in self.relation.columns)
         return tuple(dict.fromkeys((*first, *key)))
 

@@ -26,15 +26,15 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records of a file to keep: `cohort`, sorted, of the patients in cell `subject`.
+    """Which records of a file to keep: of the patients in cell `subject` those of `cohort`.
 
-    `header` is the file's first record. With `numbered` each record that is kept begins with
-    its position in the file, from 0.
+    It is sorted; None stands for everyone. `header` is the file's first record. With `numbered`
+    each record that is kept begins with its position in the file, from 0.
     """
 
     header: tuple[str, ...]
     subject: int
-    cohort: NDArray[numpy.int64]
+    cohort: NDArray[numpy.int64] | None
     numbered: bool
 
 

@@ -21,8 +21,10 @@ class Runs:
     first: Places
     n_records: Places
 
-    def of(self, cohort: NDArray[numpy.int64]) -> "Runs":
-        """The runs of some patients, `cohort` being sorted."""
+    def of(self, cohort: NDArray[numpy.int64] | None) -> "Runs":
+        """The runs of some patients, `cohort` being sorted, or of everyone."""
+        if cohort is None:
+            return self
         if not len(cohort):
             kept = numpy.zeros(len(self.subjects), numpy.bool_)
         else:

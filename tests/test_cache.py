@@ -1,0 +1,109 @@
+"""A copy of the sources, from which builds of other cohorts read."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+import mimiceye_duck
+from mimiceye_duck.builder import stage
+from mimiceye_duck.errors import UsageError
+from mimiceye_duck.records import reading
+
+# Small lists of images: another table says whose these are.
+AS_THEY_LIE = {"CHF.csv", "normals.csv", "pneumonia.csv"}
+
+
+@pytest.fixture(scope="module")
+def cache(made_up, tmp_path_factory) -> Path:
+    """What a build of some patients kept."""
+    folder = tmp_path_factory.mktemp("cached")
+    mimiceye_duck.build(
+        source=made_up(patients=40),
+        out=folder / "out",
+        cohort="eye",
+        files="none",
+        cache_sources=folder / "cache",
+    )
+    return folder / "cache"
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[str]:
+    """The names of the tables' files that are read from now on."""
+    names = []
+    by_bytes, by_sql = reading.read, stage.stage
+
+    def told(file, *rest):
+        names.append(file.name)
+        return by_bytes(file, *rest)
+
+    def staged(database, source, **how):
+        if source.contract.format == "csv":
+            names.append(source.file.name)
+        return by_sql(database, source, **how)
+
+    monkeypatch.setattr(reading, "read", told)
+    monkeypatch.setattr(stage, "stage", staged)
+    return names
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(out).as_posix(): file.read_bytes()
+        for folder in ("patient_*", "spreadsheets")
+        for file in out.glob(f"{folder}/**/*.csv")
+    }
+
+
+def test_another_cohort_is_built_without_the_sources_and_alike(
+    cache, read, made_up, built, tmp_path, tools
+):
+    source = made_up(patients=40)
+    mimiceye_duck.build(
+        source=source, out=tmp_path / "out", cohort="all", files="none", cache_sources=cache
+    )
+    assert set(read) <= AS_THEY_LIE
+    found = files(tmp_path / "out")
+    wanted = tools.source(source).csv_tree("all")
+    assert found.keys() == wanted.keys()
+    plain = {path for path in wanted if "/Hosp/" in path or "/ICU/" in path or "/ED/" in path}
+    assert [path for path in plain if found[path] != tools.csv_bytes(wanted[path])] == []
+    other = files(built(source, cohort="all"))
+    assert found == {path: other[path] for path in found}
+
+
+def test_a_table_that_changed_is_read_again(cache, read, made_up, copied, tools, tmp_path):
+    source = copied(made_up(patients=40))
+    file = tools.source(source).file("Hosp/labevents")
+    content = gzip.decompress(file.read_bytes())
+    # Unpacked it is another file of the same rows.
+    file.with_suffix("").write_bytes(content)
+    file.unlink()
+    mimiceye_duck.build(
+        source=source, out=tmp_path / "out", cohort="all", files="none", cache_sources=cache
+    )
+    assert "labevents.csv" in read
+
+
+def test_a_damaged_copy_is_made_again(made_up, read, tmp_path):
+    source, cache = made_up(patients=40), tmp_path / "cache"
+    for place in ("a", "b"):
+        mimiceye_duck.build(
+            source=source, out=tmp_path / place, cohort="eye", files="none", cache_sources=cache
+        )
+        if place == "a":
+            read.clear()
+            kept = cache / "mimiciv_hosp" / "labevents.parquet"
+            os.truncate(kept, kept.stat().st_size // 2)
+    assert [name for name in read if name not in AS_THEY_LIE] == ["labevents.csv.gz"]
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+@pytest.mark.parametrize("place", ["source/cache", "out/cache", "out"])
+def test_a_copy_has_a_folder_of_its_own(made_up, tmp_path, place):
+    source = made_up(patients=40)
+    folder = source / "cache" if place.startswith("source") else tmp_path / place
+    with pytest.raises(UsageError, match="--cache-sources"):
+        mimiceye_duck.build(source=source, out=tmp_path / "out", cache_sources=folder)
