@@ -18,6 +18,7 @@ from mimiceye_duck.render import Sql, render
 # Whose records are written.
 COHORT = Sql("patient in (select subject_id from cohort.subjects)")
 EVERYONE = Sql("true")
+_NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,16 @@ def _slices(
 ) -> Iterator[tuple[int | None, memoryview, int]]:
     """Each patient's run of records in each batch: patient, their text, their number."""
     for batch in batches:
-        runs = pyarrow.compute.run_end_encode(batch.column(0))
+        # Each null would be a run of its own.
+        runs = pyarrow.compute.run_end_encode(batch.column(0).fill_null(_NOBODY))
         lines = batch.column(1)
         _, offsets, data = lines.buffers()
         places = memoryview(offsets).cast("i")[lines.offset :]
         text = memoryview(data) if data else memoryview(b"")
         begin = 0
         for patient, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            yield patient, text[places[begin] : places[end]], end - begin
+            owner = None if patient == _NOBODY else patient
+            yield owner, text[places[begin] : places[end]], end - begin
             begin = end
 
 
