@@ -27,8 +27,12 @@ test *words:
 faults:
     {{bin}}/pytest tests/faults
 
-# time what a build answers: just bench mimic-eye/mimiceye.duckdb
-bench database:
+# time builds beside gzip and the published method: just bench --repeat 3 --with-pandas
+bench *words:
+    {{bin}}/python tests/bench/bench.py {{words}}
+
+# time what a build answers: just answers mimic-eye/mimiceye.duckdb
+answers database:
     {{bin}}/python tests/bench/explore.py {{database}}
 
 # look for faults in style and types

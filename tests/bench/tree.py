@@ -229,7 +229,6 @@ class Writer:
 
     def _rows(self, contract: Contract) -> str:
         """The select of a table with about as many rows as are wanted, in order."""
-        connection = self.maker.connection
         self.maker.set("table_name", contract.id)
         base = _select(contract)
         kept = "true"

@@ -5,7 +5,7 @@ with
 stays_of as (
     select
         subject_id,
-        list({'intime': intime, 'outtime': outtime} order by stay_id) as stays
+        list({ 'intime': intime, 'outtime': outtime } order by stay_id) as stays
     from people.edstays
     group by subject_id
 ),
@@ -55,7 +55,7 @@ select
     (95000000 + row_number() over (order by subject_id, number))::integer as study_id,
     case
         when stay is not null and share(row_hash, 'in a stay') < 0.6
-            then moment_in(row_hash, 'at', stay.intime, stay.outtime)
+            then moment_in(row_hash, 'at', stay['intime'], stay['outtime'])
         else
             moment_in(
                 row_hash,

@@ -69,16 +69,24 @@ select
     ) as discharged_at,
     case
         when is_admitted
-            then 92000000 + count(*) filter (where is_admitted) over earlier
+            then
+                92000000
+                + row_number()
+                    over (partition by is_admitted order by subject_id, number)
     end::integer as hadm_id,
     case
         when is_emergency
-            then 93000000 + count(*) filter (where is_emergency) over earlier
+            then
+                93000000
+                + row_number()
+                    over (partition by is_emergency order by subject_id, number)
     end::integer as stay_id,
     case
         when is_intensive
-            then 93500000 + count(*) filter (where is_intensive) over earlier
+            then
+                93500000
+                + row_number()
+                    over (partition by is_intensive order by subject_id, number)
     end::integer as icu_stay_id
 from dated
-window earlier as (order by subject_id, number)
 order by subject_id, number
