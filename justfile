@@ -48,9 +48,10 @@ fix:
     {{bin}}/ruff format .
     {{bin}}/sqlfluff fix sql
 
-# write the README's table list anew from the contracts
+# write the README's table list anew from the contracts, its figures from the last benchmark
 readme:
     {{bin}}/python tests/readme.py
+    {{bin}}/python tests/bench/section.py
 
 # tests and lint
 check: test faults lint
