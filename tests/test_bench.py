@@ -171,7 +171,7 @@ def results(**walls: float) -> dict[str, Any]:
         one = {"wall": wall, "gzip_wall": 10.0, "csv_files": 20_000, "peak_bytes": 5e8}
         median = {**one, "ratio": wall / 10}
         measured[name.replace("_", "-")] = {"runs": [one], "median": median}
-    tree = {"scale": {"scale_mb": 870}, "packed_bytes": 2e8}
+    tree = {"scale": {"scale_mb": 870}, "packed_bytes": 2e8, "rows": 8e6, "seconds": 9.0}
     return {"measured": measured, "not_measured": {}, "tree": tree}
 
 
@@ -192,6 +192,7 @@ def results(**walls: float) -> dict[str, Any]:
         pytest.param(
             {"growth_base": 5, "growth_rows": 12}, "rows doubled", False, id="grows too fast"
         ),
+        pytest.param({}, "making the tree", False, id="fewer than a million rows a second"),
         pytest.param({"again": 1}, "link at full size", None, id="not measured"),
     ],
 )
