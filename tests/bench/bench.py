@@ -87,7 +87,10 @@ class Bench:
         if key not in self._trees:
             words = ("--scale-mb", key[0], "--patients", key[1], "--cache", self.cache)
             print(f"making a tree of {key[0]:,.0f} MB, {key[1]:,} patients", file=sys.stderr)
-            made = run([sys.executable, HERE / "tree.py", *words])
+            try:
+                made = run([sys.executable, HERE / "tree.py", *words])
+            except FailedError as error:
+                raise SystemExit(f"there is no tree to measure on: {error}") from None
             root = Path(made.printed.splitlines()[0]).parent
             about = json.loads((root / "tree.json").read_text(encoding="utf-8"))
             self._trees[key] = Tree(root, about)

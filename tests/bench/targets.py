@@ -7,6 +7,7 @@ from typing import Any
 GB = 1e9
 # A CSV file more may cost this much beside reading, in seconds.
 PER_FILE = 0.00015
+NOT_ASKED_FOR = "not asked for"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Target:
 
 
 def _not_measured(what: str, wanted: str, results: dict[str, Any], name: str) -> Target:
-    reason = results["not_measured"].get(name, "not asked for").splitlines()[0]
+    reason = results["not_measured"].get(name, NOT_ASKED_FOR).splitlines()[0]
     return Target(what, wanted, f"not measured: {reason}", None)
 
 
@@ -171,6 +172,7 @@ def as_table(results: dict[str, Any]) -> str:
     told = [
         (one["what"], one["wanted"], one["found"], marks[one["reached"]])
         for one in results["targets"]
+        if not one["found"].endswith(NOT_ASKED_FOR)
     ]
     first = markdown(HEADER, list(_rows(results)))
     return f"{first}\n\n{markdown(('target', 'wanted', 'found', 'reached'), told)}"

@@ -18,6 +18,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from threading import Lock, local
@@ -360,7 +361,7 @@ def _image(row: dict[str, object]) -> Image:
 
 def _cohorts(writer: Writer, root: Path) -> None:
     """Patients with images first, as those whom anybody builds."""
-    (root / "cohorts").mkdir()
+    (root / "cohorts").mkdir(parents=True)
     found = writer.maker.connection.execute(
         "select subject_id from people.patients order by "
         "subject_id not in (select subject_id from people.images), "
@@ -383,9 +384,9 @@ def make(cache: Path, scale: Scale) -> Tree:
         began = time.perf_counter()
         writer = Writer(scale, work / FILES)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            list(threads.map(writer.write, _groups(writer)))
-            # By the same threads, which have everybody in a database already.
-            list(threads.map(lambda part: part(writer, work), (_gaze, _cohorts)))
+            parts = [partial(part, writer, work) for part in (_gaze, _cohorts)]
+            parts += [partial(writer.write, group) for group in _groups(writer)]
+            list(threads.map(lambda part: part(), parts))
         date_everything(work)
         about = {
             "scale": asdict(scale),
