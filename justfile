@@ -27,8 +27,12 @@ test *words:
 faults:
     {{bin}}/pytest tests/faults
 
-# time what a build answers: just bench mimic-eye/mimiceye.duckdb
-bench database:
+# time builds beside gzip and the published method: just bench --repeat 3 --with-pandas
+bench *words:
+    {{bin}}/python tests/bench/bench.py {{words}}
+
+# time what a build answers: just answers mimic-eye/mimiceye.duckdb
+answers database:
     {{bin}}/python tests/bench/explore.py {{database}}
 
 # look for faults in style and types
@@ -44,9 +48,10 @@ fix:
     {{bin}}/ruff format .
     {{bin}}/sqlfluff fix sql
 
-# write the README's table list anew from the contracts
+# write the README's table list anew from the contracts, its figures from the last benchmark
 readme:
     {{bin}}/python tests/readme.py
+    {{bin}}/python tests/bench/section.py
 
 # tests and lint
 check: test faults lint

@@ -190,7 +190,7 @@ def _transfers(people: People) -> Iterator[dict[str, object]]:
         yield place(*ids, people.stay_id(), "discharge", one.dischtime, None)
 
 
-def _selected(contract: Contract) -> str:
+def selected(contract: Contract) -> str:
     """The rows of a table: its own select, or those of what it hangs on."""
     if (SQL / "synth" / contract.schema / f"{contract.table}.sql").exists():
         return _text(contract.schema, f"{contract.table}.sql")
@@ -202,14 +202,14 @@ def _selected(contract: Contract) -> str:
     return _text("rows", f"{found}.sql")
 
 
-def _in_order(wanted: list[Contract]) -> list[Contract]:
+def in_order(wanted: list[Contract]) -> list[Contract]:
     """After the tables whose rows or keys they use."""
     by_id = {contract.id: contract for contract in wanted}
     graph = {
         contract.id: {
             name
             for name in (
-                *re.findall(r"mimiciv_\w+\.\w+", _selected(contract)),
+                *re.findall(r"mimiciv_\w+\.\w+", selected(contract)),
                 *(ref.contract_id for column in contract.columns for ref in column.references),
             )
             if name in by_id and name != contract.id and _is_before(name, contract)
@@ -220,10 +220,10 @@ def _in_order(wanted: list[Contract]) -> list[Contract]:
 
 
 def _is_before(name: str, contract: Contract) -> bool:
-    return name in _selected(contract) or _is_dictionary(contracts()[name])
+    return name in selected(contract) or is_dictionary(contracts()[name])
 
 
-def _is_dictionary(contract: Contract) -> bool:
+def is_dictionary(contract: Contract) -> bool:
     """Whether the table hangs on nobody."""
     return not any(column.name == "subject_id" for column in contract.columns)
 
@@ -237,15 +237,16 @@ class Maker:
         self._pools: set[str] = set()
         # Rows must come in the same order whatever the machine.
         self.connection.execute("set threads = 1")
-        self._set("seed", str(seed))
-        self._set("release", release)
-        self._set("drugs", DRUGS)
-        self._set("table_name", "")
-        self._set("copies", 1)
+        self.set("seed", str(seed))
+        self.set("release", release)
+        self.set("drugs", DRUGS)
+        self.set("table_name", "")
+        self.set("copies", 1)
         self.connection.execute(_text("macros", "cells.sql"))
         self.connection.execute("create schema people")
 
-    def _set(self, name: str, value: object) -> None:
+    def set(self, name: str, value: object) -> None:
+        """Let the selects know a value by its name."""
         self.connection.execute(_template("set", name=quoted(name)), [value])
 
     def load(self, name: str, table: pa.Table) -> None:
@@ -269,12 +270,21 @@ class Maker:
         schema = identifier(contract.schema)
         self.connection.execute(f"create schema if not exists {schema}")
         copies = COPIES.get(contract.id, A_FEW)
-        self._set("table_name", contract.id)
-        self._set("copies", max(1, round(copies * self._row_ratio)))
-        base = _selected(contract)
+        self.set("table_name", contract.id)
+        self.set("copies", max(1, round(copies * self._row_ratio)))
+        base = selected(contract)
+        table = identifier(contract.id)
+        self.connection.execute(
+            _template("make", table=table, base=base, cells=self.cells(contract, base))
+        )
+        if is_dictionary(contract):
+            self._fill_pools(contract)
+
+    def cells(self, contract: Contract, base: str) -> str:
+        """The columns of a table: as its select gives them, else made up, all as text."""
         described = self.connection.execute(_template("describe", base=base)).fetchall()
         given = {row[0] for row in described}
-        cells = [
+        return ",\n    ".join(
             (
                 f"{identifier(column.name)}::varchar"
                 if column.name in given
@@ -282,13 +292,7 @@ class Maker:
             )
             + f" as {identifier(column.name)}"
             for column in contract.file_columns
-        ]
-        text = _template(
-            "make", table=identifier(contract.id), base=base, cells=",\n    ".join(cells)
         )
-        self.connection.execute(text)
-        if _is_dictionary(contract):
-            self._fill_pools(contract)
 
     def _made_up(self, contract: Contract, name: str) -> str:
         if name == "itemid" and f"items of {contract.table}" in self._pools:
@@ -316,10 +320,8 @@ class Maker:
         self._pools.add(name)
 
 
-def _write(
-    maker: Maker, folder: Folder, contract: Contract, release: str, dataset_release: str
-) -> None:
-    """Copy a table out, with the columns and the header that its release has."""
+def under_headers(contract: Contract, release: str, dataset_release: str) -> str:
+    """The columns that a release has, under the names of its header."""
     columns = []
     for column in contract.file_columns:
         if _version(column.since) > _version(dataset_release):
@@ -328,10 +330,17 @@ def _write(
         if contract.table == "procedureevents" and release == "2.2" and "original" in header:
             header = header.upper()
         columns.append(f"{identifier(column.name)} as {identifier(header)}")
+    return ", ".join(columns)
+
+
+def _write(
+    maker: Maker, folder: Folder, contract: Contract, release: str, dataset_release: str
+) -> None:
+    """Copy a table out, with the columns and the header that its release has."""
     plain = folder.make(contract.path.rpartition("/")[0]) / f"{contract.table}.copying"
     text = _template(
         "copy",
-        columns=", ".join(columns),
+        columns=under_headers(contract, release, dataset_release),
         table=identifier(contract.id),
         file=literal(str(plain)),
     )
@@ -357,7 +366,7 @@ def write(
     for name, table in _people_tables(people, dice):
         maker.load(name, table)
     maker.view_rows()
-    ordered = _in_order(wanted)
+    ordered = in_order(wanted)
     for contract in ordered:
         maker.make(contract)
     inject(maker.connection, notes)
