@@ -20,7 +20,7 @@ from tempfile import gettempdir
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.bench.measure import OURS, FailedError, Run, run
+from tests.bench.measure import OURS, FailedError, Run, run, watched
 from tests.bench.targets import as_table, targets
 
 HERE = Path(__file__).parent
@@ -80,6 +80,8 @@ class Bench:
         self.work = self.cache / f"work-{os.getpid()}"
         self.work.mkdir(parents=True)
         self._trees: dict[tuple[float, int], Tree] = {}
+        self._builds: dict[str, Path] = {}
+        self._folders = 0
 
     def tree(self, scale: float = 1.0, patients: float = 1.0) -> Tree:
         """The tree of the options, or one of so many times its text and patients."""
@@ -105,6 +107,7 @@ class Bench:
         found["touched"] = self.touched
         found["build-512MB"] = lambda: self.build("1000", "--memory-limit", "512MB", kept=False)
         found["other-cohort"] = self.other_cohort
+        found["sources-read"] = self.sources_read
         found["export"] = self.export
         found["link"] = self.link
         found["synth"] = self.synth
@@ -125,47 +128,48 @@ class Bench:
         return Measured(run(["gzip", "-dc", *packed], to_nowhere=True))
 
     def _out(self, name: str) -> Path:
-        return self.work / f"out-{name}"
+        """A new folder. All stay until the end: where many files were deleted a moment ago, ext4
+        takes up to half a millisecond to make another."""
+        self._folders += 1
+        return self.work / f"{self._folders}-{name}"
 
     def build(
         self, cohort: str, *words: object, tree: Tree | None = None, kept: bool = True
     ) -> Measured:
-        """A build into a new folder, which is kept for what comes after it or not."""
-        tree, out = tree or self.tree(), self._out(cohort if kept else "other")
+        """A build into a new folder, which others go on from when it is kept."""
+        tree, out = tree or self.tree(), self._out(cohort)
         file = tree.cohort(cohort)
         wanted = {"200": 200, "1000": 1000}.get(cohort, 0)
         if len(file.read_text(encoding="utf-8").splitlines()) - 1 < wanted:
             raise Skipped(f"the tree has fewer than {wanted:,} patients")
-        shutil.rmtree(out, ignore_errors=True)
         beside = self.gzip(tree)
         built = run(self._building(tree, file, out, *words))
-        files = _csv_files(out)
-        if not kept:
-            shutil.rmtree(out)
-        return Measured(built, beside.run.wall, files)
+        if kept:
+            self._builds[cohort] = out
+        return Measured(built, beside.run.wall, _csv_files(out))
 
     def _building(self, tree: Tree, cohort: Path, out: Path, *words: object) -> list[object]:
         options = ["--source", tree.source, "--cohort", cohort, "--files", "none", "--out", out]
         return [*OURS, "build", *options, *words]
 
-    def _built(self) -> Path:
-        """A build to go on from."""
+    def _built(self) -> tuple[Path, Path]:
+        """A build to go on from, and its cohort."""
         name = "1000" if self.options.patients >= 1000 else "20pc"
-        out = self._out(name)
-        if not (out / "build.json").exists():
-            run(self._building(self.tree(), self.tree().cohort(name), out))
-        return out
+        cohort = self.tree().cohort(name)
+        if name not in self._builds:
+            out = self._out(name)
+            run(self._building(self.tree(), cohort, out))
+            self._builds[name] = out
+        return self._builds[name], cohort
 
     def again(self) -> Measured:
         """The same command, with nothing changed."""
-        out = self._built()
-        cohort = self.tree().cohort(out.name.removeprefix("out-"))
+        out, cohort = self._built()
         return Measured(run(self._building(self.tree(), cohort, out)), csv_files=_csv_files(out))
 
     def touched(self) -> Measured:
         """The same command, after a source of middle size has another time."""
-        out = self._built()
-        cohort = self.tree().cohort(out.name.removeprefix("out-"))
+        out, cohort = self._built()
         file = next(self.tree().source.rglob("outputevents.csv.gz"))
         os.utime(file)
         return Measured(run(self._building(self.tree(), cohort, out)))
@@ -175,27 +179,29 @@ class Bench:
         told = run([*OURS, "build", "--help"]).printed
         if "--cache-sources" not in told:
             raise Skipped("build has no --cache-sources")
-        stored, out = self.work / "sources", self._out("other")
-        tree = self.tree()
+        stored, tree = self.work / "sources", self.tree()
         words = ("--cache-sources", stored)
         if not stored.exists():
-            run(self._building(tree, tree.cohort("1pc"), out, *words))
-            shutil.rmtree(out)
-        name = "1000" if self.options.patients >= 1000 else "20pc"
-        built = run(self._building(tree, tree.cohort(name), out, *words))
-        files = _csv_files(out)
-        shutil.rmtree(out)
-        return Measured(built, csv_files=files)
+            run(self._building(tree, tree.cohort("200"), self._out("kept"), *words))
+        out = self._out("other")
+        built = run(self._building(tree, tree.cohort("1pc"), out, *words))
+        return Measured(built, csv_files=_csv_files(out))
+
+    def sources_read(self) -> Measured:
+        """A cold build that is watched: `sources_bytes` is what it reads of the sources."""
+        if not shutil.which("strace"):
+            raise Skipped("strace is not there")
+        tree = self.tree()
+        command = self._building(tree, tree.cohort("1pc"), self._out("watched"))
+        found, read = watched(command, tree.source)
+        return Measured(found, more={"sources_bytes": read})
 
     def export(self) -> Measured:
         """All tables of all patients as Parquet."""
-        database, out = self._built() / "mimiceye.duckdb", self._out("parquet")
-        shutil.rmtree(out, ignore_errors=True)
+        database, out = self._built()[0] / "mimiceye.duckdb", self._out("parquet")
         beside = self.gzip()
         words = ("export", "parquet", "--all-patients", "--database", database, "--out", out)
-        made = Measured(run([*OURS, *words]), beside.run.wall)
-        shutil.rmtree(out)
-        return made
+        return Measured(run([*OURS, *words]), beside.run.wall)
 
     def link(self) -> Measured:
         """Every image's stay at full size: `seconds` are those of the SQL alone."""
@@ -203,10 +209,7 @@ class Bench:
         return Measured(found, more=json.loads(found.printed))
 
     def synth(self) -> Measured:
-        out = self._out("synth")
-        made = Measured(run([*OURS, "synth", "--patients", "200", "--out", out]))
-        shutil.rmtree(out)
-        return made
+        return Measured(run([*OURS, "synth", "--patients", "200", "--out", self._out("synth")]))
 
     def help(self) -> Measured:
         return Measured(run([*OURS, "--help"]))
@@ -227,9 +230,7 @@ class Bench:
         tree, out = self.tree(), self._out("pandas")
         words = (tree.source, tree.cohort(cohort), out)
         made = run([sys.executable, HERE / "published.py", *words])
-        files = _csv_files(out)
-        shutil.rmtree(out)
-        return Measured(made, csv_files=files)
+        return Measured(made, csv_files=_csv_files(out))
 
     def close(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)

@@ -7,11 +7,12 @@ must be small, since a child starts out with the memory of its parent counted as
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,3 +74,26 @@ def run(command: Sequence[object], *, to_nowhere: bool = False) -> Run:
             written_bytes=moved.get("wchar"),
             printed=printed.read().decode(),
         )
+
+
+def watched(command: Sequence[object], folder: Path) -> tuple[Run, int]:
+    """Run a command under strace, which slows it; also the bytes it read of a folder's files."""
+    with tempfile.NamedTemporaryFile("r", errors="replace") as calls:
+        words = ("strace", "-f", "-qq", "-y", "-e", "trace=read,pread64,readv,preadv", "-o")
+        found = run([*words, calls.name, *command])
+        return found, sum(_read_below(calls, str(folder)))
+
+
+def _read_below(calls: Iterable[str], folder: str) -> Iterator[int]:
+    """The bytes of each reading call; one that another thread's cuts in two has its end later."""
+    begun: dict[str, str] = {}
+    for line in calls:
+        process, _, call = line.partition(" ")
+        if "<unfinished" in call:
+            begun[process] = call
+            continue
+        if "resumed>" in call:
+            call = begun.pop(process, "") + call
+        found = re.search(r"= (\d+)$", call.strip())
+        if found and f"<{folder}/" in call:
+            yield int(found.group(1))
