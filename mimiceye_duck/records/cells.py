@@ -1,6 +1,6 @@
 """Where the records and cells of CSV text end, found in sets of bytes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy
 from numpy.typing import NDArray
@@ -71,19 +71,17 @@ def find(text: bytes, n_cells: int) -> Records:
     signs = numpy.frombuffer(text, numpy.uint8)
     commas = Commas.of(signs == _COMMA)
     lines = numpy.flatnonzero(signs == _LINE_END)
-    quotes = _Quotes.of(signs) if b'"' in text else None
-    needless = quotes.needless(commas, lines) if quotes else _NONE
-    lines = quotes.outside(lines) if quotes else lines
-    records = Records(lines, _NONE, commas, quotes.opening if quotes else _NONE)
-    count = numpy.diff(commas.before(lines), prepend=0)
-    if quotes:
+    if b'"' not in text:
+        records = Records(lines, _NONE, commas, _NONE)
+        count = numpy.diff(commas.before(lines), prepend=0)
+    else:
+        quotes = _Quotes.of(signs, commas, lines)
+        lines = quotes.lines
+        records = Records(lines, quotes.needless(), commas, quotes.opening)
         quotes.check(records.end)
-        count -= quotes.enclosed(commas, lines)
+        count = numpy.diff(commas.before(lines), prepend=0) - quotes.commas()
     if (count != n_cells - 1).any() or (lines - records.begin > _LONGEST).any():
         raise UnclearError
-    if len(needless):
-        found = numpy.searchsorted(lines, needless)
-        return replace(records, needless=numpy.unique(found[found < len(lines)]))
     return records
 
 
@@ -91,19 +89,32 @@ def find(text: bytes, n_cells: int) -> Records:
 class _Quotes:
     """The quotes of a text; two of them within a cell are one that closes and one that opens.
 
-    The last may close beyond the end.
+    The last may close beyond the end. Of each pair `record` is the number of the record that it
+    opens in, `n_commas` and `n_lines` what it encloses. `lines` are the line ends outside.
     """
 
     signs: Text
+    lines: Places
     opening: Places
     closing: Places
+    record: Places
+    n_commas: Places
+    n_lines: Places
 
     @classmethod
-    def of(cls, signs: Text) -> "_Quotes":
+    def of(cls, signs: Text, commas: Commas, lines: Places) -> "_Quotes":
         places = numpy.flatnonzero(signs == _QUOTE)
         if len(places) % 2:
             places = numpy.append(places, len(signs))
-        return cls(signs, places[0::2], places[1::2])
+        opening, closing = places[0::2], places[1::2]
+        record = numpy.searchsorted(lines, opening)
+        n_lines = numpy.searchsorted(lines, closing) - record
+        if n_lines.any():
+            within = numpy.repeat(record - numpy.cumsum(n_lines) + n_lines, n_lines)
+            lines = numpy.delete(lines, within + numpy.arange(len(within)))
+            record = numpy.searchsorted(lines, opening)
+        n_commas = commas.before(closing) - commas.before(opening)
+        return cls(signs, lines, opening, closing, record, n_commas, n_lines)
 
     def check(self, end: int) -> None:
         """Raises `UnclearError` where, up to `end`, a quote stands within a cell that is not
@@ -112,33 +123,18 @@ class _Quotes:
         if not (_all_signs(before) and _all_signs(after)):
             raise UnclearError
 
-    def outside(self, lines: Places) -> Places:
-        """The line ends that no quotes enclose."""
-        first = numpy.searchsorted(lines, self.opening)
-        last = numpy.searchsorted(lines, self.closing)
-        enclosed = last - first
-        within = numpy.repeat(first - numpy.cumsum(enclosed) + enclosed, enclosed)
-        return numpy.delete(lines, within + numpy.arange(len(within)))
-
-    def enclosed(self, commas: Commas, lines: Places) -> Places:
-        """How many of the commas of each record, which ends at one of `lines`, are in quotes."""
-        inside = self._within(commas)
-        record = numpy.searchsorted(lines, self.opening)
-        count = numpy.zeros(len(lines) + 1, numpy.int64)
-        numpy.add.at(count, record[inside > 0], inside[inside > 0])
+    def commas(self) -> Places:
+        """How many of the commas of each record are in quotes."""
+        count = numpy.zeros(len(self.lines) + 1, numpy.int64)
+        some = self.n_commas > 0
+        numpy.add.at(count, self.record[some], self.n_commas[some])
         return count[:-1]
 
-    def needless(self, commas: Commas, lines: Places) -> Places:
-        """Places of the quotes that open a cell in which there is nothing to quote."""
-        empty = (self.closing < len(self.signs) - 1) & (self._within(commas) == 0)
-        empty &= numpy.searchsorted(lines, self.opening) == numpy.searchsorted(lines, self.closing)
+    def needless(self) -> Places:
+        """Numbers of the records with a quoted cell in which there is nothing to quote."""
+        empty = (self.n_commas == 0) & (self.n_lines == 0) & (self.record < len(self.lines))
         before, after = self._beside(empty)
-        needless: Places = self.opening[empty][(before != _QUOTE) & (after != _QUOTE)]
-        return needless
-
-    def _within(self, commas: Commas) -> Places:
-        """How many commas are between the two of each pair."""
-        return commas.before(self.closing) - commas.before(self.opening)
+        return numpy.unique(self.record[empty][(before != _QUOTE) & (after != _QUOTE)])
 
     def _beside(self, chosen: NDArray[numpy.bool_]) -> tuple[Text, Text]:
         """What stands before and after some pairs of quotes."""

@@ -63,7 +63,8 @@ def test_a_cell_begins_behind_its_commas(rows, data):
     except UnclearError:
         assert any(b'"' in written([row[:number]]) for row in rows)
         return
-    assert [read(text[place:])[0] for place in begin] == [row[number:] for row in rows]
+    # To csv an empty line is a row without a cell.
+    assert [read(text[place:])[0] or [""] for place in begin] == [row[number:] for row in rows]
 
 
 @given(st.lists(st.booleans(), max_size=300), st.data())
