@@ -80,7 +80,8 @@ def find(text: bytes, n_cells: int) -> Records:
         records = Records(lines, quotes.needless(), commas, quotes.opening)
         quotes.check(records.end)
         count = numpy.diff(commas.before(lines), prepend=0) - quotes.commas()
-    if (count != n_cells - 1).any() or (lines - records.begin > _LONGEST).any():
+    longest = max(numpy.max(lines - records.begin, initial=0), len(text) - records.end)
+    if (count != n_cells - 1).any() or longest > _LONGEST:
         raise UnclearError
     return records
 

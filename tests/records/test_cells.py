@@ -100,6 +100,7 @@ def test_needless_quotes_are_found(rows):
         pytest.param(b'1,"a"b\n', id="text after a closing quote"),
         pytest.param(b'"a" ,2\n', id="a blank after a closing quote"),
         pytest.param(b"1," + b"a" * 2_000_001 + b"\n", id="a line that DuckDB refuses"),
+        pytest.param(b'1,2\n3,"' + b"a\n" * 1_000_001, id="a quote that does not end"),
     ],
 )
 def test_what_is_not_plain_is_left_to_a_parser(text):
