@@ -92,6 +92,8 @@ class DamagedError(UserError):
 
 _FULL = "the disk is full"
 _SPILL = re.compile(r"^IO Error: Failed to create directory|duckdb_temp_(?:storage|block)")
+# What a write beside others says, as JSON: the system's numbers for a full disk.
+_NO_ROOM_CODE = re.compile(r'^IO Error: Async write failed.*"errno":"(?:28|112)"', re.DOTALL)
 _NO_ROOM = re.compile(r"No space left on device|not enough space|failed to offload data block")
 
 
@@ -103,7 +105,10 @@ def is_full(error: duckdb.Error) -> bool:
         duckdb.OutOfMemoryException,  # what memory cannot hold goes to the disk
         duckdb.FatalException,  # any statement after one of the others
     )
-    return isinstance(error, kinds) and bool(_NO_ROOM.search(_own_words(str(error))))
+    message = str(error)
+    if isinstance(error, duckdb.IOException) and _NO_ROOM_CODE.search(message):
+        return True
+    return isinstance(error, kinds) and bool(_NO_ROOM.search(_own_words(message)))
 
 
 def is_of_machine(error: duckdb.Error) -> bool:
@@ -330,7 +335,7 @@ class Database:
             yield
         finally:
             with suppress(duckdb.Error):  # the connection may be stopped
-                self._connection.execute("set session preserve_insertion_order = false")
+                self._connection.execute("reset session preserve_insertion_order")
 
     def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         """Add rows to a table, all in one statement."""

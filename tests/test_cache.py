@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,19 @@ def test_a_table_that_changed_is_read_again(cache, read, made_up, copied, tools,
     assert "labevents.csv" in read
 
 
-def test_a_damaged_copy_is_made_again(made_up, read, tmp_path):
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def flipped(file: Path) -> None:
+    """Other bytes in the first pages, and its end as it was."""
+    content = bytearray(file.read_bytes())
+    content[40:80] = bytes(byte ^ 255 for byte in content[40:80])
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [cut, flipped])
+def test_a_damaged_copy_is_made_again(made_up, read, tmp_path, damage):
     source, cache = made_up(patients=40), tmp_path / "cache"
     for place in ("a", "b"):
         mimiceye_duck.build(
@@ -95,15 +108,27 @@ def test_a_damaged_copy_is_made_again(made_up, read, tmp_path):
         )
         if place == "a":
             read.clear()
-            kept = cache / "mimiciv_hosp" / "labevents.parquet"
-            os.truncate(kept, kept.stat().st_size // 2)
-    assert [name for name in read if name not in AS_THEY_LIE] == ["labevents.csv.gz"]
+            for kept in (*cache.rglob("labevents.*"), *cache.rglob("admissions.*")):
+                damage(kept)
+    wanted = ["admissions.csv.gz", "labevents.csv.gz"]
+    assert sorted(set(read) - AS_THEY_LIE) == wanted
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
-@pytest.mark.parametrize("place", ["source/cache", "out/cache", "out"])
+def test_builds_side_by_side_share_a_copy(made_up, command, tmp_path):
+    source, cache = made_up(patients=40), tmp_path / "cache"
+    words = ("build", "--source", source, "--files", "none", "--cache-sources", cache)
+    with ThreadPoolExecutor(2) as pool:
+        ran = [pool.submit(command, *words, "--out", tmp_path / place) for place in ("a", "b")]
+    assert [one.result().code for one in ran] == [0, 0], [one.result().stderr for one in ran]
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert [*cache.rglob("*.part")] == []
+
+
+@pytest.mark.parametrize("place", ["source/cache", "link/cache", "out/cache", "out", "."])
 def test_a_copy_has_a_folder_of_its_own(made_up, tmp_path, place):
     source = made_up(patients=40)
+    (tmp_path / "link").symlink_to(source)
     folder = source / "cache" if place.startswith("source") else tmp_path / place
     with pytest.raises(UsageError, match="--cache-sources"):
         mimiceye_duck.build(source=source, out=tmp_path / "out", cache_sources=folder)

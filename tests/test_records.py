@@ -6,10 +6,13 @@ import random
 from pathlib import Path
 
 import duckdb
+import pyarrow
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import records
+from mimiceye_duck import attach
+from mimiceye_duck.builder import csv_tree, records
+from mimiceye_duck.db import is_full
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,25 @@ def test_bytes_and_sql_come_to_the_same(
     mimiceye_duck.build(out=tmp_path / "sql", **options)
     assert content(tmp_path / "bytes") == content(tmp_path / "sql")
     assert stored(tmp_path / "bytes") == stored(tmp_path / "sql")
+
+
+def test_a_view_reads_the_longest_lines_of_a_packed_table(tmp_path):
+    file = tmp_path / "a.csv.gz"
+    rows = [f"{n},{'x' * 1_900_000 if n % 5 == 0 else n}" for n in range(25)]
+    file.write_bytes(gzip.compress("\n".join(["a,b", *rows, ""]).encode()))
+    view = attach.csv_text(file, attach._FIRST_LOOK)
+    found = duckdb.sql(f"select a, strlen(b) from {view}").fetchall()
+    assert found == [(row.split(",")[0], len(row.split(",")[1])) for row in rows]
+
+
+def test_nobody_is_none_of_the_patients():
+    batch = pyarrow.record_batch(
+        {"patient": pyarrow.array([None, None, -1, -1, 5], "int64"), "line": list("abcde")}
+    )
+    found = [(patient, bytes(text), rows) for patient, text, rows in csv_tree._slices([batch])]
+    assert found == [(None, b"ab", 2), (-1, b"cd", 2), (5, b"e", 1)]
+
+
+def test_a_full_disk_is_seen_in_what_a_write_beside_others_says():
+    told = '{"exception_message":"Could not write file \\\\"x\\\\": No space left","errno":"28"}'
+    assert is_full(duckdb.IOException(f"IO Error: Async write failed for range [0, 1]: {told}"))

@@ -70,7 +70,8 @@ def build(
         return record, ran
     except (duckdb.Error, FullError, OSError) as error:
         if room.is_full(error):
-            folders = filter(None, (workspace.out, resources.temp_dir))
+            kept = resources.cache.folder if resources.cache else None
+            folders = filter(None, (workspace.out, resources.temp_dir, kept))
             raise room.told(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
 
@@ -132,7 +133,6 @@ def _build(
     ledger = Ledger(workspace, anew=anew)
     run = Run(sources, workspace, options, resources, database, ledger, anew)
     checked, disk = checks
-    run.spool.mkdir(parents=True, exist_ok=True)
     run.steps.say(disk.text)
     run.warnings += result.warnings(checked)
     every = ordered([*models().values(), cohorts()[options.cohort]])
@@ -141,12 +141,14 @@ def _build(
     written = [model for found in linked.values() for model in found.values()]
     whole = stage.needed_whole(sources, [*chosen, *written, *audits.audits().values()])
     try:
+        run.spool.mkdir(parents=True, exist_ok=True)
         _prepare(run, chosen)
         stored.read_headers(run)
         stored.collect_reports(run)
         tables.read_whole(run, whole)
         stand_ins = stored.stand_in(run)
         _link(run, chosen)
+        run.settle()
         tables.write_tables(run, whole)
         tables.write_linked(run)
         files.place_sets(run)

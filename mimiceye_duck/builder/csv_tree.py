@@ -18,7 +18,7 @@ from mimiceye_duck.render import Sql, render
 # Whose records are written.
 COHORT = Sql("patient in (select subject_id from cohort.subjects)")
 EVERYONE = Sql("true")
-_NOBODY = -1
+_NOBODY = -(2**63)  # no patient's number, which an exported table may well call -1
 
 
 @dataclass(frozen=True)

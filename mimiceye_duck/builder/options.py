@@ -80,13 +80,14 @@ def cache_folder(folder: str | PathLike[str] | None, source: Path, out: Path) ->
     found = _writable(folder, "--cache-sources")
     if found is None:
         return None
-    place = Path(os.path.abspath(found))
+    place = Path(os.path.realpath(found))
     for other in (source, out):
-        if place.is_relative_to(os.path.abspath(other)):
+        real = Path(os.path.realpath(other))
+        if place.is_relative_to(real) or real.is_relative_to(place):
             problem = Problem(
                 "--cache-sources cannot be used",
                 str(folder),
-                f"it is in {other}",
+                f"it is in {other}, or that in it",
                 "--cache-sources with a folder of its own",
             )
             raise UsageError(problem)

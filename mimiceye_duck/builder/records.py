@@ -5,16 +5,16 @@ see, and take longer.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 import numpy
+import pyarrow
 
-from mimiceye_duck.builder import stage, store
+from mimiceye_duck.builder import room, stage, store
+from mimiceye_duck.builder.cache import Cache
 from mimiceye_duck.builder.csv_tree import Csv, write_slices
-from mimiceye_duck.builder.keys import code, digest, source_key
 from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.db import Database, is_of_machine
@@ -37,9 +37,10 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
     csv = Csv(run.tree, contract.id, source.header, wanted.numbered)
     try:
         n_records = _read(run, source, wanted, spool)
-        spool = spool.in_order()
-        entries = write_slices(spool.of_patients(), csv, contract.patient_file)
-        n_rows = store.cohort_records(database, source, _rows(wanted, spool), key)
+        spool = spool.in_order(run.check)
+        entries = write_slices(_checked(run, spool), csv, contract.patient_file)
+        rows = _rows(wanted, spool)
+        n_rows = store.cohort_table(database, source, rows, key, is_cohort=True)
     except UnclearError:
         return None
     except duckdb.InvalidInputException as error:
@@ -51,6 +52,13 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
     finally:
         spool.remove()
     return Done(contract.id, key, n_records, n_rows, tuple(entries))
+
+
+def _checked(run: Run, spool: Spool) -> Iterator[tuple[int, bytes, int]]:
+    """Each patient's records, unless the build is to stop."""
+    for patient in spool.of_patients():
+        run.check()
+        yield patient
 
 
 def _wanted(run: Run, source: Source) -> reading.Wanted | None:
@@ -69,24 +77,30 @@ def _read(run: Run, source: Source, wanted: reading.Wanted, spool: Spool) -> int
     cache = run.resources.cache
     if cache is None or wanted.numbered:
         return reading.read(source.file, wanted, spool, run.check)
-    contract, key = source.contract, digest(code(), source_key(source))
-    if not cache.holds(contract, key):
-        _keep(run, source, replace(wanted, cohort=None), cache.file(contract), cache.about(key))
-    return packed.read(cache.file(contract), wanted.cohort, spool)
-
-
-def _keep(
-    run: Run, source: Source, everyone: reading.Wanted, file: Path, about: Mapping[str, str]
-) -> None:
-    """Keep everyone's records in the cache."""
-    assert source.file
-    spool = Spool(run.spool / f"{source.contract.id}.all.csv")
     try:
-        n_records = reading.read(source.file, everyone, spool, run.check)
-        spool = spool.in_order()
-        packed.write(spool, file, n_records, about)
+        if cache.holds(source):
+            return packed.read(cache.file(source), wanted.cohort, spool)
+    except (OSError, pyarrow.ArrowException) as error:
+        if isinstance(error, OSError) and room.is_of_machine(error):
+            raise
+        # Damaged, or taken away by a build beside this one.
+        cache.drop(source)
+        spool.clear()
+    return _keep(run, source, wanted, spool, cache)
+
+
+def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: Spool, cache: Cache) -> int:
+    """Keep everyone's records in the cache; those that are wanted go to the spool."""
+    assert source.file and wanted.cohort is not None
+    everyone = Spool(run.spool / f"{source.contract.id}.all.csv")
+    try:
+        n_records = reading.read(source.file, replace(wanted, cohort=None), everyone, run.check)
+        everyone = everyone.in_order(run.check)
+        with cache.growing(source) as file:
+            packed.write(_checked(run, everyone), file, n_records)
+            return packed.read(file, wanted.cohort, spool)
     finally:
-        spool.remove()
+        everyone.remove()
 
 
 def _rows(wanted: reading.Wanted, spool: Spool) -> Sql:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -55,7 +54,8 @@ class Run:
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
-    nothing of an earlier build is to be taken over.
+    nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
+    `patients` a number for them and `keys` those of what this build reads, once it is settled.
     """
 
     sources: Sources
@@ -73,32 +73,26 @@ class Run:
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
+    subjects: list[int] = field(init=False)
+    patients: str = field(init=False)
+    keys: Keys = field(init=False)
 
     @property
     def tree(self) -> Path:
         """The folder where the new tree grows."""
         return self.workspace.tree
 
-    @cached_property
-    def keys(self) -> Keys:
-        """Keys of what this build reads; to be asked once the Parquet beside it is made."""
-        return Keys(self.sources, self.options, self.parquet)
-
     @property
     def spool(self) -> Path:
         """A folder for records on their way."""
         return self.workspace.spool(self.resources.temp_dir)
 
-    @cached_property
-    def subjects(self) -> list[int]:
-        """The built patients, sorted; to be asked once they are linked."""
+    def settle(self) -> None:
+        """Note who is built, now that they are linked, for all threads to know."""
         rows = self.database.rows("select subject_id from cohort.subjects order by all")
-        return [subject for (subject,) in rows]
-
-    @cached_property
-    def patients(self) -> str:
-        """A number for the built patients; to be asked once they are linked."""
-        return digest(self.subjects)
+        self.subjects = [subject for (subject,) in rows]
+        self.patients = digest(self.subjects)
+        self.keys = Keys(self.sources, self.options, self.parquet)
 
     def key(self, *parts: object) -> str:
         """A number for what a table's files are made of."""

@@ -49,15 +49,14 @@ def stage_whole(database: Database, source: Source, key: str, cache: Cache | Non
     name = text_name(source.contract)
     if marks.is_marked(database, name, key):
         _show(database, source.contract, attach.columns(source))
-    elif cache and cache.holds(source.contract, key):
-        cache.take(database, source.contract, name)
+    elif cache and cache.take(database, source, name):
         marks.mark(database, name, key)
         _show(database, source.contract, attach.columns(source))
     else:
         stage(database, source, whole=True)
         marks.mark(database, name, key)
         if cache and source.contract.format == "csv":
-            cache.keep(database, source.contract, name, key)
+            cache.keep(database, source, name)
     return store.count_rows(database, name)
 
 

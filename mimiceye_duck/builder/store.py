@@ -36,23 +36,18 @@ where database_name = 'final'
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(database: Database, source: Source, owned: Sql, key: str) -> int:
+def cohort_table(
+    database: Database, source: Source, rows: Sql, key: str, *, is_cohort: bool = False
+) -> int:
     """Store the built patients' rows of one table, typed; returns their number.
 
-    `key` stands for all that they are made of.
+    `key` stands for all that they are made of. With `is_cohort` the rows are theirs alone, and
+    in the order of patients.
     """
     name = "final." + source.contract.cohort_name
+    template = "cohort_file_set" if is_cohort else "cohort_table"
     columns = attach.columns(source)
-    database.execute(render("cohort_table", name=name, columns=columns, relation=owned))
-    marks.mark(database, name, key)
-    return count_rows(database, name)
-
-
-def cohort_records(database: Database, source: Source, records: Sql, key: str) -> int:
-    """As `cohort_table`, of records that are the built patients' and in their order."""
-    name = "final." + source.contract.cohort_name
-    columns = attach.columns(source)
-    database.execute(render("cohort_file_set", name=name, columns=columns, relation=records))
+    database.execute(render(template, name=name, columns=columns, relation=rows))
     marks.mark(database, name, key)
     return count_rows(database, name)
 

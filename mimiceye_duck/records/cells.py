@@ -9,7 +9,7 @@ from mimiceye_duck.records.commas import Commas
 
 _COMMA, _LINE_END, _QUOTE = b',\n"'
 # The longest line that DuckDB reads.
-_LONGEST = 2_000_000
+LONGEST = 2_000_000
 
 Text = NDArray[numpy.uint8]
 Places = NDArray[numpy.int64]
@@ -81,7 +81,7 @@ def find(text: bytes, n_cells: int) -> Records:
         quotes.check(records.end)
         count = numpy.diff(commas.before(lines), prepend=0) - quotes.commas()
     longest = max(numpy.max(lines - records.begin, initial=0), len(text) - records.end)
-    if (count != n_cells - 1).any() or longest > _LONGEST:
+    if (count != n_cells - 1).any() or longest > LONGEST:
         raise UnclearError
     return records
 

@@ -1,8 +1,6 @@
 """All records of a table as Parquet, by patient, where those of some patients are found at once."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy
@@ -19,32 +17,30 @@ _AT_ONCE = 16  # row groups
 _COUNT = "mimiceye_duck.records"
 
 
-def write(spool: Spool, file: Path, n_records: int, about: Mapping[str, str]) -> None:
-    """Write every patient's records, which are in the spool in their order.
+def write(patients: Iterable[tuple[int, bytes, int]], file: Path, n_records: int) -> None:
+    """Write every patient's records, patients in their order, each with how many they are.
 
-    `n_records` is how many these are, and `about` is said of the file, which appears whole.
+    `n_records` is how many there are in all.
     """
-    part = Path(extended(file.with_suffix(".part")))
-    part.parent.mkdir(parents=True, exist_ok=True)
     schema = pyarrow.schema(
         [
             ("subject_id", pyarrow.int64()),
             ("n_records", pyarrow.int64()),
             ("records", pyarrow.binary()),
         ],
-        metadata={**about, _COUNT: str(n_records)},
+        metadata={_COUNT: str(n_records)},
     )
     with pyarrow.parquet.ParquetWriter(
-        part,
+        extended(file),
         schema,
         compression="zstd",
         use_dictionary=False,
         write_statistics=["subject_id"],
+        write_page_checksum=True,
     ) as writer:
-        for group in _groups(spool.of_patients()):
+        for group in _groups(patients):
             subjects, texts, counts = zip(*group, strict=True)
             writer.write_batch(pyarrow.record_batch([subjects, counts, texts], schema=schema))
-    os.replace(part, extended(file))
 
 
 def _groups(
@@ -62,19 +58,14 @@ def _groups(
         yield group
 
 
-def about(file: Path) -> Mapping[str, str]:
-    """What a Parquet file says of itself; nothing of one that is gone or damaged."""
-    with suppress(OSError, pyarrow.ArrowException):
-        words = pyarrow.parquet.read_metadata(extended(file)).metadata or {}
-        return {key.decode(): word.decode(errors="replace") for key, word in words.items()}
-    return {}
-
-
 def read(file: Path, cohort: NDArray[numpy.int64], spool: Spool) -> int:
-    """Write the records of some patients, sorted, to the spool; returns how many all have."""
+    """Write the records of some patients, sorted, to the spool; returns how many all have.
+
+    Raises OSError or `pyarrow.ArrowException` for a file that is damaged.
+    """
     with (
-        pyarrow.parquet.ParquetFile(extended(file)) as opened,
-        open(spool.path, "wb") as target,
+        pyarrow.parquet.ParquetFile(extended(file), page_checksum_verification=True) as opened,
+        open(extended(spool.path), "wb") as target,
     ):
         groups = [*_with_some(opened.metadata, cohort)]
         for first in range(0, len(groups), _AT_ONCE):

@@ -10,7 +10,8 @@ from typing import BinaryIO
 import numpy
 from numpy.typing import NDArray
 
-from mimiceye_duck.records.cells import Places, Records, UnclearError, find
+from mimiceye_duck.paths import extended
+from mimiceye_duck.records.cells import LONGEST, Places, Records, UnclearError, find
 from mimiceye_duck.records.inflation import Inflation
 from mimiceye_duck.records.spool import Spool
 from mimiceye_duck.records.subjects import Runs, runs
@@ -49,7 +50,7 @@ def read(
     Raises `UnclearError` when the file's form is for a CSV parser to tell, and `DamagedError`.
     """
     n_records = 0
-    with open(spool.path, "wb") as target:
+    with open(extended(spool.path), "wb") as target:
         for text, records in _records(file, wanted.header):
             check()
             _keep(text, records, n_records, wanted, spool, target)
@@ -59,7 +60,7 @@ def read(
 
 def _text(file: Path) -> Iterator[bytes]:
     """A file's text block by block."""
-    with open(file, "rb") as opened:
+    with open(extended(file), "rb") as opened:
         if not file.name.endswith(".gz"):
             while block := opened.read(_PLAIN_BLOCK):
                 yield block
@@ -81,6 +82,8 @@ def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Recor
         if not begun:
             text = text.removeprefix(_BYTE_ORDER_MARK)
             if b"\n" not in text:
+                if len(text) > LONGEST:
+                    raise UnclearError
                 rest = text
                 continue
             text, begun = _without_header(text, header), True
@@ -148,6 +151,9 @@ def _anew(text: bytes, number: int | None) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     records = csv.reader(io.StringIO(text.decode(), newline=""), strict=True)
-    for place, record in enumerate(records):
-        writer.writerow(record if number is None else [number + place, *record])
+    try:
+        for place, record in enumerate(records):
+            writer.writerow(record if number is None else [number + place, *record])
+    except csv.Error:
+        raise UnclearError from None  # a cell of more letters than csv takes
     return written.getvalue().encode()

@@ -1,12 +1,14 @@
 """The records that are kept of a table, in a file of their own, and whose each part is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy
 from numpy.typing import NDArray
+
+from mimiceye_duck.paths import extended
 
 # Text that is put in order at a time.
 _AT_ONCE = 1 << 26
@@ -23,7 +25,11 @@ class Spool:
 
     def remove(self) -> None:
         """Give back its room."""
-        self.path.unlink(missing_ok=True)
+        Path(extended(self.path)).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Forget what was written, which is to be written again."""
+        self._parts.clear()
 
     def note(self, subjects: Numbers, sizes: Numbers, n_records: Numbers) -> None:
         """Say what the parts are that were just written to the file."""
@@ -37,16 +43,23 @@ class Spool:
         subjects, sizes, n_records = map(numpy.concatenate, columns)
         return subjects, sizes, n_records
 
-    def in_order(self) -> "Spool":
-        """This one where patients follow one another, else another file in which they do."""
+    def in_order(self, check: Callable[[], object] = lambda: None) -> "Spool":
+        """This one where patients follow one another, else another file in which they do.
+
+        `check` is called now and then, to raise what shall stop it.
+        """
         subjects, sizes, n_records = self.parts
         if (subjects[1:] >= subjects[:-1]).all():
             return self
         ordered = Spool(self.path.with_suffix(".ordered"))
         order = numpy.argsort(subjects, kind="stable")
         places = (numpy.cumsum(sizes) - sizes)[order]
-        with open(self.path, "rb") as source, open(ordered.path, "wb") as target:
+        with (
+            open(extended(self.path), "rb") as source,
+            open(extended(ordered.path), "wb") as target,
+        ):
             for some in _at_once(sizes[order]):
+                check()
                 target.writelines(_gathered(source, places[some], sizes[order][some]))
         ordered.note(subjects[order], sizes[order], n_records[order])
         self.remove()
@@ -64,7 +77,7 @@ class Spool:
             numpy.add.reduceat(sizes, first).tolist(),
             strict=True,
         )
-        with open(self.path, "rb") as file:
+        with open(extended(self.path), "rb") as file:
             for subject, n, size in each:
                 yield subject, file.read(size), n
 

@@ -142,3 +142,21 @@ def test_several_packed_streams_are_one_text(tmp_path):
     pieces = [written([HEADER]), written(rows[:1]), written(rows[1:])]
     file.write_bytes(b"".join(map(gzip.compress, pieces)))
     assert kept(file) == (2, wanted(rows))
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_a_cell_longer_than_csv_takes_goes_through_or_to_sql(tmp_path, numbered):
+    file, rows = tmp_path / "a.csv", [(1, 90000001, "a" * 200_000)]
+    file.write_bytes(written([HEADER, *rows]))
+    if numbered:
+        with pytest.raises(UnclearError):
+            kept(file, numbered=True)
+    else:
+        assert kept(file) == (1, wanted(rows))
+
+
+def test_a_file_without_a_line_end_is_not_gathered(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"row_id," * 1_000_000)
+    with pytest.raises(UnclearError):
+        kept(file)
