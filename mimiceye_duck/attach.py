@@ -18,8 +18,8 @@ from mimiceye_duck.sources import Source, Sources
 # Bytes that DuckDB reads at a time.
 _BUFFER = 32_000_000
 # For views: whoever names one inflates as much, only to see which columns the file has. With
-# less than three times as much as the longest line, DuckDB cannot read a file that has one.
-_FIRST_LOOK = 6_300_000
+# less than four times as much as the longest line, DuckDB cannot read a file that has one.
+_FIRST_LOOK = 8_000_000
 
 # Work done on each of some sources, each time with a connection.
 Each = Callable[[Iterable[Source], Callable[[Database, Source], None]], None]
