@@ -51,6 +51,12 @@ def build(
     memory_limit: Annotated[str | None, typer.Option(help="Memory to use, as 2GB.")] = None,
     temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in OUT.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Build anew in any case.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="duckdb, or spark: links and marts as Parquet, no folders.")
+    ] = "duckdb",
+    spark_master: Annotated[
+        str | None, typer.Option(help="Spark's master; all of this machine unless told.")
+    ] = None,
 ) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
     import mimiceye_duck
@@ -73,7 +79,11 @@ def build(
             memory_limit=memory_limit,
             temp_dir=temp_dir,
             force=force,
+            engine=engine,
+            spark_master=spark_master,
         )
+    if engine == "spark":
+        from mimiceye_duck.engines.summary import show
     show(record, out, ran=ran)
 
 
