@@ -1,5 +1,6 @@
 """DuckDB's SQL in the words of other engines, where sqlglot alone would change what it means."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import sqlglot
@@ -14,11 +15,14 @@ DIALECTS = ("duckdb", *ENGINES)
 
 
 def translate(sql: str, dialect: str) -> str:
-    """A DuckDB select in another engine's SQL; its comments stay, as /* */.
+    """A DuckDB select in another engine's SQL, below the comment that it begins with.
 
     Raises `UserError` for what that engine cannot say.
     """
-    return written(sqlglot.parse_one(sql, dialect="duckdb"), dialect)
+    head = re.match(r"(?:--.*\n)*", sql)
+    assert head
+    body = written(sqlglot.parse_one(sql[head.end() :], dialect="duckdb"), dialect)
+    return head.group() + body
 
 
 def written(tree: exp.Expr, dialect: str) -> str:
@@ -53,7 +57,7 @@ def _counts_from_one(node: exp.Expr) -> exp.Expr:
 
 
 def _ends_at_the_end(node: exp.Expr) -> exp.Expr:
-    r"""Java's `$` also matches before a line end that comes last; `\z` is what others mean by it."""
+    r"""Java's `$` also matches before a line end that comes last; what others mean is `\z`."""
     if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
         pattern = node.expression.name
         if pattern.endswith("$") and not pattern.endswith(r"\$"):

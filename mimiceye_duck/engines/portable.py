@@ -81,6 +81,10 @@ _WORDS = (
     "all and array as by case decimal distinct else exists from group having if in is join not on"
     " or order over parts phrases select then union using values when where with within"
 )
+# Comments, literals and names in quotes.
+_APART = re.compile(
+    r"--.*?$|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|`[^`]*`|\"[^\"]*\"", re.DOTALL | re.MULTILINE
+)
 _EVERY = ", ".join(ENGINES)
 
 
@@ -120,6 +124,8 @@ def _parts(tree: exp.Expr) -> Iterator[Fault]:
             yield Fault(_line(node), _EVERY, words)
         elif isinstance(node, exp.Star) and any(node.args.values()):
             yield Fault(_line(node), _EVERY, "* exclude, replace or rename")
+        elif isinstance(node, exp.Column) and node.name.lower() == "rowid":
+            yield Fault(_line(node), _EVERY, "rowid, a column of DuckDB's own")
         elif isinstance(node, exp.Distinct) and node.args.get("on"):
             yield Fault(_line(node), _EVERY, "distinct on")
         elif isinstance(node, exp.Group) and node.args.get("all"):
@@ -139,7 +145,9 @@ def _translations(sql: str, tree: exp.Expr) -> Iterator[Fault]:
             [problem] = error.problems
             yield Fault(1, engine, problem.found or problem.what)
             continue
-        bare = re.sub(r"'(?:[^'\\]|''|\\.)*'|/\*.*?\*/|`[^`]*`|\"[^\"]*\"", "", text, flags=re.S)
+        bare = re.sub(
+            r"--.*?$|'(?:[^'\\]|''|\\.)*'|/\*.*?\*/|`[^`]*`|\"[^\"]*\"", "", text, flags=re.S | re.M
+        )
         called = set(re.findall(r"\b([a-z_]\w*)\s*\(", bare.lower())) - set(_WORDS.split())
         for name in sorted(called - set(_CALLED[engine].split()) - _names(tree)):
             yield Fault(1, engine, f"the function {name}")
