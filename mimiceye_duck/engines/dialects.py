@@ -105,17 +105,32 @@ def _has_no_values(node: exp.Expr) -> exp.Expr:
 
 def _rounds_away_from_zero(node: exp.Expr) -> exp.Expr:
     """Postgres rounds half a double to the even number; half a numeric it rounds as all others."""
-    if not isinstance(node, exp.Round) or isinstance(node.this, exp.Cast):
+    if not isinstance(node, exp.Round):
         return node
     numeric = exp.cast(node.this, "numeric")
     rounded = exp.Round(this=numeric, decimals=node.args.get("decimals"))
     return exp.cast(rounded, "double")
 
 
-def _is_of_one_case(node: exp.Expr) -> exp.Expr:
-    """Postgres tells "Atelectasis" from atelectasis, which are one name to all others."""
+# Columns that every table of Postgres has of its own.
+_POSTGRES_OWN = frozenset({"xmin", "xmax"})
+
+
+def postgres_name(name: str) -> str:
+    """What Postgres calls a column: it tells "Atelectasis" from atelectasis, as no other does.
+
+    It lets no table have a column xmin or xmax.
+
+    >>> postgres_name("StudyDate"), postgres_name("xmin")
+    ('studydate', 'xmin_')
+    """
+    lower = name.lower()
+    return f"{lower}_" if lower in _POSTGRES_OWN else lower
+
+
+def _is_named_for_postgres(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Identifier):
-        return exp.to_identifier(node.name.lower(), quoted=node.args.get("quoted"))
+        return exp.to_identifier(postgres_name(node.name), quoted=node.args.get("quoted"))
     return node
 
 
@@ -125,5 +140,5 @@ _TRANSFORMS: Mapping[str, tuple[Transform, ...]] = {
     "duckdb": (),
     "spark": (_counts_from_one, _ends_at_the_end),
     "bigquery": (_counts_from_one, _is_of_moments, _trims_blanks, _has_no_values),
-    "postgres": (_rounds_away_from_zero, _is_of_one_case),
+    "postgres": (_rounds_away_from_zero, _is_named_for_postgres),
 }
