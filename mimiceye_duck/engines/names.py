@@ -13,7 +13,7 @@ from mimiceye_duck.contracts import Contract, contracts
 from mimiceye_duck.engines.dialects import written
 from mimiceye_duck.engines.plan import plan
 from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.models import KEPT, models, noted
+from mimiceye_duck.models import KEPT, Model, models, noted
 from mimiceye_duck.render import quoted
 from mimiceye_duck.resources import DATA_CONTRACTS
 
@@ -79,7 +79,7 @@ def on_hosted(name: str, names: Names) -> str:
     chosen = plan([name], cohort=_COHORT, link_rule=_RULE)
     reads = set().union(*(model.reads for model in chosen)) - {model.name for model in chosen}
     places = {relation: names.find(relation) for relation in reads if relation in contracts()}
-    if not any(places.values()):
+    if not any(places.get(relation) for relation in _behind(name, chosen)):
         problem = Problem(f"nothing that {name} reads is hosted", found=", ".join(sorted(reads)))
         raise UserError(problem)
     parts = [*_given(reads, places), *((model.name, model.sql) for model in chosen)]
@@ -89,13 +89,25 @@ def on_hosted(name: str, names: Names) -> str:
     }
     whole = trees.pop(name)
     assert isinstance(whole, exp.Query)
-    own = [cte.pop() for cte in whole.ctes]
+    own = [cte.pop() for cte in list(whole.ctes)]
     ctes = [
         exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(_flat(part))))
         for part, tree in trees.items()
     ]
     whole.set("with_", exp.With(expressions=[*ctes, *own]))
     return "\n".join([*_words(places), written(_bare(whole), names.dialect)])
+
+
+def _behind(name: str, chosen: list[Model]) -> set[str]:
+    """What a model's rows come from: not what says whose rows they are to be."""
+    by_name = {model.name: model for model in chosen if model.name != "cohort.subjects"}
+    found, waiting = set[str](), [name]
+    while waiting:
+        here = waiting.pop()
+        if here not in found:
+            found.add(here)
+            waiting += by_name[here].reads if here in by_name else ()
+    return found
 
 
 def _given(reads: set[str], places: Mapping[str, Place | None]) -> Iterator[tuple[str, str]]:
