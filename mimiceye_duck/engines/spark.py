@@ -41,6 +41,7 @@ _GROUP = f"concat('p', substring(cast(subject_id as string), 1, 2)) as {GROUP}"
 _RANGE = "cast(floor(subject_id / 100000) as int)"
 # What others read again and again, and so is worth keeping once it is made.
 _KEPT = ("staging", "cohort")
+_LARGE = 1 << 24  # bytes of its file
 _NO_CSV = "rows_written_are_the_cohorts"
 
 
@@ -148,9 +149,16 @@ class Run:
             schema, name = model.name.split(".")
             if schema in WRITTEN:
                 self._write(frame, self.folder / "tree" / schema / name, model.name, grouped=True)
-            elif schema in _KEPT and (model.name in models() or uses[model.name] > 1):
+            elif schema in _KEPT and (
+                model.name in models() or (uses[model.name] > 1 and self._is_large(model))
+            ):
                 self._write(frame, self.folder / "kept" / schema / name, model.name, grouped=False)
             advance()
+
+    def _is_large(self, model: Model) -> bool:
+        """Whether a table takes longer to read again than to write down."""
+        sources = filter(None, map(self.tables.sources.get, model.reads))
+        return any(source.file and source.state[0] > _LARGE for source in sources)
 
     def _write(self, frame: "DataFrame", path: Path, name: str, *, grouped: bool) -> None:
         """Write a model's rows, and let those who read it read these.
