@@ -1,4 +1,4 @@
-"""Time a build on DuckDB and on Spark as the charted observations grow: python engines.py TREE N..."""
+"""Time builds on DuckDB and Spark as charted observations grow: python engines.py TREE N..."""
 
 import csv
 import gzip

@@ -23,7 +23,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
         try:
             folder.mkdir()
         except FileExistsError:
+            until = time.monotonic() + 1200
             while not file.exists():
+                assert time.monotonic() < until, f"nobody made {name}"
                 time.sleep(0.2)
             found = pickle.loads(file.read_bytes())
         else:

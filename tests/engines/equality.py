@@ -44,6 +44,19 @@ def from_arrow(table: pyarrow.Table) -> Answer:
     return Answer(columns, list(zip(*values, strict=True)))
 
 
+def below(answer: Answer, root: str) -> Answer:
+    """An answer whose paths in the sources begin at their folder, wherever that was."""
+    names = [name for name, _ in answer.columns]
+    if "source_path" not in names:
+        return answer
+    place = names.index("source_path")
+    rows = [
+        (*row[:place], row[place] and row[place].removeprefix(root), *row[place + 1 :])
+        for row in answer.rows
+    ]
+    return Answer(answer.columns, rows)
+
+
 def differences(found: Answer, wanted: Answer) -> list[str]:
     """What differs, without a row's values; empty for equal answers."""
     if found.columns != wanted.columns:
