@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,23 +43,30 @@ _REASONS = (
 )
 
 
+def require() -> None:
+    """Raises `UserError` without pyspark, or without a Java that it starts on."""
+    try:
+        # It warns of versions of pandas, which nothing here uses.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module("pyspark.sql")
+    except ImportError:
+        what = "--engine spark needs pyspark, which is not installed"
+        raise UserError(Problem(what, do=_INSTALL)) from None
+    require_java()
+
+
 def start(
     *, master: str, memory: str | None = None, temp_dir: Path | None = None
 ) -> "SparkSession":
     """A session on `master`, or the one that this process has.
 
     `memory` is the driver's, as Java takes it; a cluster's own settings say the executors'.
-    Raises `UserError` without pyspark, or without a Java that it starts on.
+    Raises `UserError` as `require`, or where Spark cannot be started.
     """
-    try:
-        # It warns of versions of pandas, which nothing here uses.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pyspark.sql import SparkSession
-    except ImportError:
-        what = "--engine spark needs pyspark, which is not installed"
-        raise UserError(Problem(what, do=_INSTALL)) from None
-    require_java()
+    require()
+    from pyspark.sql import SparkSession
+
     builder = SparkSession.builder.master(master)
     settings = dict(_SETTINGS)
     if memory:

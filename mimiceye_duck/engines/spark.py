@@ -69,6 +69,7 @@ def build(
     wanted = fingerprint(sources, options)
     if before.get("fingerprint") == wanted and not force:
         return before, False
+    session.require()  # before anything is written
     with workspace.held(), _session(master, memory, temp_dir) as spark:
         workspace.clear()
         run = Run(Tables(spark, sources), options, workspace.work)

@@ -35,7 +35,7 @@ def test_without_the_extra_it_says_what_to_install(command, made_up, tmp_path, m
     ran = build(command, made_up(), tmp_path / "out")
     assert ran.code == 1
     assert "pip install 'mimiceye-duck[spark]'" in ran.stderr
-    assert not (tmp_path / "out" / "build.json").exists()
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script stands for Java")
