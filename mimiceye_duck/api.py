@@ -17,7 +17,8 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
     Takes the options of `mimiceye-duck build` by their names with underscores: `source` or
     `demo=True`, `cohort`, `window`, `link_rule`, `as_published`, `files`, `render_missing`,
     `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`,
-    `cache_sources`, `force`. Raises `mimiceye_duck.errors.UserError` with every problem found.
+    `cache_sources`, `force`, `engine`, `spark_master`. Raises
+    `mimiceye_duck.errors.UserError` with every problem found.
     """
     from mimiceye_duck.privacy import owner_only
     from mimiceye_duck.stopping import interruptible
@@ -56,6 +57,8 @@ def run_build(
     temp_dir: str | PathLike[str] | None = None,
     cache_sources: str | PathLike[str] | None = None,
     force: bool = False,
+    engine: str = "duckdb",
+    spark_master: str | None = None,
 ) -> tuple[Mapping[str, Any], bool]:
     """As `build`; also says whether there was anything to do."""
     from mimiceye_duck import sources
@@ -66,6 +69,7 @@ def run_build(
 
     if (source is None) == (not demo):
         raise UsageError(Problem("build takes either --source DIR or --demo"))
+    options.engine(engine, spark_master, as_published=as_published, renders=render_missing)
     chosen = options.options(
         cohort=cohort,
         window=window,
@@ -80,6 +84,13 @@ def run_build(
     folder = _demo_source(Path(out)) if source is None else Path(source)
     copies = options.cache_folder(cache_sources, folder, Path(out))
     found = sources.survey(folder, releases=versions, skip=skip)
+    if engine == "spark":
+        from mimiceye_duck.engines import spark
+
+        master = spark_master or f"local[{threads or '*'}]"
+        return spark.build(
+            found, Path(out), chosen, master=master, memory=limit, temp_dir=spill, force=force
+        )
     resources = Resources(
         threads or budget.threads(),
         limit or budget.memory_limit(),

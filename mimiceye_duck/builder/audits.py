@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.models import Model, models, outputs
 
@@ -57,8 +56,21 @@ def _contracts(name: str) -> set[str]:
     return {found for read in reads for found in _contracts(read)}
 
 
-def run(database: Database, present: Iterable[str], stand_ins: Iterable[str] = ()) -> list[Result]:
-    """Run every audit; one over a source that is absent is skipped and names it.
+class Engine(Protocol):
+    """What answers an audit: DuckDB, or another engine that runs the same models."""
+
+    def value(self, sql: str, /) -> Any:
+        """The one value of a DuckDB select."""
+
+
+def run(
+    database: Engine,
+    present: Iterable[str],
+    stand_ins: Iterable[str] = (),
+    *,
+    chosen: Mapping[str, Model] | None = None,
+) -> list[Result]:
+    """Run every audit, or those `chosen`; one over a source that is absent is skipped and names it.
 
     `stand_ins` are tables whose rows another source gave: an audit may read them, but what it
     needs must be there itself.
@@ -67,7 +79,8 @@ def run(database: Database, present: Iterable[str], stand_ins: Iterable[str] = (
     """
     known = set(present)
     results = [
-        _run(database, name, audit, known, set(stand_ins)) for name, audit in audits().items()
+        _run(database, name, audit, known, set(stand_ins))
+        for name, audit in (audits() if chosen is None else chosen).items()
     ]
     problems = [
         Problem(
@@ -84,7 +97,7 @@ def run(database: Database, present: Iterable[str], stand_ins: Iterable[str] = (
 
 
 def _run(
-    database: Database, name: str, audit: Model, present: set[str], stand_ins: set[str]
+    database: Engine, name: str, audit: Model, present: set[str], stand_ins: set[str]
 ) -> Result:
     behind = {found for read in audit.reads for found in _contracts(read)}
     absent = tuple(sorted((behind - present - stand_ins) | (_needs(audit) - present)))

@@ -15,6 +15,7 @@ from mimiceye_duck.errors import Problem, UsageError
 from mimiceye_duck.models import cohorts, link_rules
 
 _IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
+ENGINES = ("duckdb", "spark")
 FILE_WAYS = ("copy", "hardlink", "symlink", "none")
 _AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -187,6 +188,18 @@ def options(
         files=_one_of("--files", files, FILE_WAYS),
         render_missing=render_missing,
     )
+
+
+def engine(name: str, spark_master: str | None, *, as_published: bool, renders: bool) -> None:
+    """Check that a build's options go with its engine; raises `UsageError`."""
+    _one_of("--engine", name, ENGINES)
+    if spark_master and name != "spark":
+        problem = Problem("--spark-master goes with --engine spark", do="--engine spark")
+        raise UsageError(problem)
+    for option, is_there in (("--as-published", as_published), ("--render-missing", renders)):
+        if is_there and name == "spark":
+            what = f"{option} is about files, of which --engine spark writes none"
+            raise UsageError(Problem(what, do=f"leave out {option}, or --engine spark"))
 
 
 def releases(pairs: Iterable[str]) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         ids = ", ".join(map(str, record["subjects_not_found"]))
         count = len(record["subjects_not_found"])
         line(f"Not found {count} subject_ids of the cohort file: {ids}")
-    _audits(line, record["audits"])
+    show_audits(line, record["audits"])
     for name, count in record["missing"].items():
         line(f"Missing   {count:,} files of {name} (manifest.parquet lists them)")
     done = "built" if ran else "was up to date; built before"
@@ -72,7 +72,8 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     )
 
 
-def _audits(line: Any, results: list[Mapping[str, Any]]) -> None:
+def show_audits(line: Any, results: list[Mapping[str, Any]]) -> None:
+    """Print how many audits passed, and what the others found."""
     passed = sum(result["status"] == "passed" for result in results)
     line(f"Audits    {passed} of {len(results)} passed")
     for result in results:

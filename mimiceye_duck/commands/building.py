@@ -55,6 +55,12 @@ def build(
         typer.Option(help="Keep a copy of the sources there, from which later builds read."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build anew in any case.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="duckdb, or spark: links and marts as Parquet, no folders.")
+    ] = "duckdb",
+    spark_master: Annotated[
+        str | None, typer.Option(help="Spark's master; all of this machine unless told.")
+    ] = None,
 ) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
     import mimiceye_duck
@@ -80,7 +86,11 @@ def build(
             temp_dir=temp_dir,
             cache_sources=cache_sources,
             force=force,
+            engine=engine,
+            spark_master=spark_master,
         )
+    if engine == "spark":
+        from mimiceye_duck.engines.summary import show
     show(record, out, ran=ran)
 
 

@@ -97,11 +97,18 @@ def describe(
 @app.command()
 def show(
     model: Annotated[str, typer.Argument(help="A model, as links.cxr_stay; none lists them.")] = "",
+    dialect: Annotated[
+        str | None, typer.Option(help="Of which engine: duckdb, spark, bigquery or postgres.")
+    ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(help="On whose tables, all in one select: physionet, with bigquery."),
+    ] = None,
 ) -> None:
     """Print a model's SQL."""
     from mimiceye_duck.explore.show import show as print_model
 
-    print_model(model)
+    print_model(model, dialect, names)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from mimiceye_duck.errors import Problem, UsageError, UserError
 from mimiceye_duck.explore.layout import first_sentence, print_list, print_text
 from mimiceye_duck.explore.names import resolve
 from mimiceye_duck.models import Model, link_rules, models, outputs, sql_name
@@ -16,6 +17,7 @@ from mimiceye_duck.resources import SQL
 
 # What is named after the file that it writes; all else after its place in the database.
 _BY_FILE = ("patient", "spreadsheets", "as_published")
+DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
 # The statements around a select, and a source that is made up: neither is a model.
 _NO_MODELS = ("templates", "synth")
 
@@ -37,21 +39,65 @@ def model(name: str) -> Model:
     found = shown()
     published = {f"link_rules.{rule}": relation for rule, relation in link_rules().items()}
     meant = resolve(name, [*found, *published], "model")
-    return found[published.get(meant, meant)]
+    known = published.get(meant, meant)
+    return Model(known, found[known].sql)
 
 
-def show(name: str) -> None:
-    """Print a model's SQL, or the models' names for an empty one."""
+def show(name: str, dialect: str | None = None, names: str | None = None) -> None:
+    """Print a model's SQL, or the models' names for an empty one.
+
+    `names` are those of a host's tables, such as `physionet`. Raises `UserError` for a model that
+    the dialect cannot say.
+    """
     if not name:
         _print_names()
         return
-    sql = model(name).sql
+    sql = _in_dialect(name, dialect, names)
     console = Console()
     if console.is_terminal:
         text = Syntax(sql, "sql", background_color="default").highlight(sql)
         console.print(text, soft_wrap=True, end="")
     else:
         sys.stdout.write(sql + "\n")
+
+
+def _in_dialect(name: str, dialect: str | None, names: str | None) -> str:
+    one = model(name)
+    if names is None and dialect in (None, "duckdb"):
+        return one.sql
+    # It takes longer than to print what is there.
+    from mimiceye_duck.engines.dialects import ENGINES, translate
+    from mimiceye_duck.engines.names import hosts, on_hosted
+
+    if dialect is not None and dialect not in DIALECTS:
+        raise UsageError(
+            Problem(f"--dialect knows no '{dialect}'", do="one of " + ", ".join(DIALECTS))
+        )
+    assert ("duckdb", *ENGINES) == DIALECTS
+    if names is not None and names not in hosts():
+        raise UsageError(Problem(f"--names knows no '{names}'", do="one of " + ", ".join(hosts())))
+    host = hosts()[names] if names else None
+    if host and dialect not in (None, host.dialect):
+        what = f"--names {names} goes with --dialect {host.dialect}"
+        raise UsageError(Problem(what, do=f"--dialect {host.dialect}"))
+    asked = host.dialect if host else dialect
+    assert asked
+    _require_portable(one, asked)
+    return on_hosted(one.name, host) if host else translate(one.sql, asked)
+
+
+def _require_portable(one: Model, dialect: str) -> None:
+    from mimiceye_duck.engines.portable import faults
+
+    found = [fault for fault in faults(one.sql) if dialect in fault.engine]
+    if found:
+        raise UserError(
+            Problem(
+                f"{one.name} says what only DuckDB knows, and cannot be said in {dialect}",
+                found="; ".join(f"line {fault.line}: {fault.construct}" for fault in found),
+                do="`show` without --dialect prints it as it is",
+            )
+        )
 
 
 def _print_names() -> None:

@@ -30,7 +30,7 @@ final as (
         dicom_id,
         stay_id,
         'within' as link,
-        0.0 as gap_seconds,
+        cast(0 as double) as gap_seconds,
         n_candidates
     from ranked
     where place = 1

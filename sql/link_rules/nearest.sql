@@ -71,7 +71,7 @@ final as (
         dicom_id,
         stay_id,
         link,
-        gap_milliseconds / 1000.0 as gap_seconds,
+        cast(gap_milliseconds as double) / 1000 as gap_seconds,
         n_candidates
     from ranked
     where place = 1

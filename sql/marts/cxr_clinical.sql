@@ -39,7 +39,7 @@ final as (
         links.link,
         links.gap_seconds,
         patients.anchor_age
-        + extract(year from links.study_at)
+        + cast(extract(year from links.study_at) as bigint)
         - patients.anchor_year as age,
         patients.gender,
         scores.temperature,

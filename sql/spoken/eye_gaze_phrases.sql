@@ -8,22 +8,17 @@
 --   end_time [s]: End of the phrase, counted from the moment the image was shown.
 with
 
-spoken as (
-    select
-        dicom_id,
-        generate_subscripts(time_stamped_text, 1) as place,
-        unnest(time_stamped_text) as part
-    from cohort.eye_gaze_transcript
-),
-
 final as (
     select
-        spoken.dicom_id,
-        spoken.place,
-        spoken.part.phrase,
-        spoken.part.begin_time,
-        spoken.part.end_time
-    from spoken
+        transcripts.dicom_id,
+        phrases.place,
+        phrases.part.phrase,
+        phrases.part.begin_time,
+        phrases.part.end_time
+    from cohort.eye_gaze_transcript as transcripts
+    cross join
+        unnest(transcripts.time_stamped_text)
+        with ordinality as phrases (part, place)
 )
 
 select * from final

@@ -8,17 +8,6 @@
 --     date or a time that no calendar or clock has.
 with
 
-numbers as (
-    select
-        dicom_id,
-        study_id,
-        subject_id,
-        StudyDate,
-        StudyTime,
-        try_cast(round(StudyTime * 1000) as bigint) as milliseconds
-    from mimic_cxr_jpg.metadata
-),
-
 digits as (
     select
         dicom_id,
@@ -32,9 +21,50 @@ digits as (
         end as study_date,
         case
             when StudyTime >= 0 and StudyTime < 240000
-                then lpad(cast(milliseconds as varchar), 9, '0')
+                then
+                    lpad(
+                        cast(cast(round(StudyTime * 1000) as bigint) as varchar), 9, '0'
+                    )
         end as study_time
-    from numbers
+    from mimic_cxr_jpg.metadata
+),
+
+parts as (
+    select
+        dicom_id,
+        study_id,
+        subject_id,
+        StudyDate,
+        StudyTime,
+        study_date,
+        study_time,
+        cast(substr(study_date, 1, 4) as integer) as study_year,
+        substr(study_date, 5, 2) as study_month,
+        substr(study_date, 7, 2) as study_day
+    from digits
+),
+
+-- Spelled out, since not every engine has a cast that gives null for no date.
+calendar as (
+    select
+        dicom_id,
+        study_id,
+        subject_id,
+        StudyDate,
+        StudyTime,
+        study_date,
+        study_time,
+        study_day,
+        case
+            when study_month in ('04', '06', '09', '11') then '30'
+            when study_month in ('01', '03', '05', '07', '08', '10', '12') then '31'
+            when study_month <> '02' then '00'
+            when study_year % 400 = 0 then '29'
+            when study_year % 100 = 0 then '28'
+            when study_year % 4 = 0 then '29'
+            else '28'
+        end as last_day
+    from parts
 ),
 
 final as (
@@ -44,18 +74,26 @@ final as (
         subject_id,
         StudyDate,
         StudyTime,
-        try_cast(
-            concat(
-                substr(study_date, 1, 4), '-',
-                substr(study_date, 5, 2), '-',
-                substr(study_date, 7, 2), ' ',
-                substr(study_time, 1, 2), ':',
-                substr(study_time, 3, 2), ':',
-                substr(study_time, 5, 2), '.',
-                substr(study_time, 7, 3)
-            ) as timestamp
-        ) as study_at
-    from digits
+        case
+            when
+                study_day <> '00'
+                and study_day <= last_day
+                and substr(study_time, 3, 1) <= '5'
+                and substr(study_time, 5, 1) <= '5'
+                then
+                    cast(
+                        concat(
+                            substr(study_date, 1, 4), '-',
+                            substr(study_date, 5, 2), '-',
+                            substr(study_date, 7, 2), ' ',
+                            substr(study_time, 1, 2), ':',
+                            substr(study_time, 3, 2), ':',
+                            substr(study_time, 5, 2), '.',
+                            substr(study_time, 7, 3)
+                        ) as timestamp
+                    )
+        end as study_at
+    from calendar
 )
 
 select * from final

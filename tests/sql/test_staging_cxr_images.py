@@ -52,6 +52,12 @@ DATES = [
     ("20240229", "2024-02-29"),
     ("20000229", "2000-02-29"),
     ("21991231", "2199-12-31"),
+    ("21250131", "2125-01-31"),
+    ("21240229", "2124-02-29"),
+    ("21250430", "2125-04-30"),
+    ("21250228", "2125-02-28"),
+    ("21250229", None),
+    ("21250431", None),
     ("", None),
     ("20230229", None),
     ("21000229", None),
@@ -124,10 +130,11 @@ def test_a_time_written_as_a_number_comes_back(given, rows, time):
 
 
 @pytest.mark.parametrize("mutant", mutants("staging.cxr_images"), ids=lambda mutant: mutant[0])
-def test_a_time_tells_each_open_bound_from_a_closed_one(world, mutant):
+def test_a_moment_tells_each_open_bound_from_a_closed_one(world, mutant):
     world.define("staging.cxr_images", mutant[1])
-    lines = "\n".join(f"{n} | {DAY} | {time}" for n, (time, _) in enumerate(TIMES))
+    moments = [(DAY, time, clock and f"2125-03-10 {clock}") for time, clock in TIMES]
+    moments += [(date, "83045.515", day and f"{day} 08:30:45.515") for date, day in DATES]
+    lines = "\n".join(f"{n} | {date} | {time}" for n, (date, time, _) in enumerate(moments))
     world.given("mimic_cxr_jpg.metadata", "dicom_id | StudyDate | StudyTime\n" + lines)
     found = dict(world.rows("staging.cxr_images", "cast(dicom_id as integer), study_at"))
-    wanted = {n: clock and instant(f"2125-03-10 {clock}") for n, (_, clock) in enumerate(TIMES)}
-    assert found != wanted
+    assert found != {n: instant(moment) for n, (_, _, moment) in enumerate(moments)}

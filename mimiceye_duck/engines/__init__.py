@@ -1,0 +1,1 @@
+"""The same models on other engines: Spark, BigQuery and Postgres."""
