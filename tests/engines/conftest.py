@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,12 +51,15 @@ def demo_build(made_up: Callable[..., Path], built: Callable[..., Path]) -> Path
 
 
 @pytest.fixture(scope="session")
-def postgres(demo_build: Path) -> Iterator[Any]:
+def postgres(demo_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The models on a PostgreSQL server, made from the tables of DuckDB's build."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install .[dev]")
     from tests.engines.postgres import Postgres, server
 
-    with server() as address, opened(demo_build) as build:
+    # A copy, since a program that has a database open keeps others' settings out of it.
+    own = tmp_path_factory.mktemp("postgres")
+    shutil.copyfile(demo_build / "mimiceye.duckdb", own / "mimiceye.duckdb")
+    with server() as address, opened(own) as build:
         engine = Postgres(address, build)
         engine.make_all(COMPARED)
         yield engine
