@@ -35,6 +35,7 @@ from mimiceye_duck.models import (
     ordered,
     stay_by_rule,
 )
+from mimiceye_duck.pages.report import write_report
 from mimiceye_duck.render import Sql, render
 from mimiceye_duck.sources import Sources
 
@@ -164,6 +165,7 @@ def _build(
         content = record(run, wanted, started, time.perf_counter() - begin, results)
     finally:
         database.close()
+    write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
     workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
     workspace.publish()
     return content

@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow.parquet
 
+from mimiceye_duck.builder.run import Resources
+from mimiceye_duck.builder.workspace import DATABASE, REPORT
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.session import opened
@@ -17,7 +19,6 @@ from mimiceye_duck.pages.html import page
 from mimiceye_duck.pages.small import Cell, Guard
 from mimiceye_duck.pages.writing import write
 
-NAME = "report.html"
 # Another name, so that nobody shares the one for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
 _LINKS = ("within", "after", "before", "none")
@@ -44,9 +45,23 @@ def report(database: Path, out: Path | None = None, *, shows_small: bool = False
         ) from None
     with opened(database) as connection:
         text = report_text(connection, record, folder / "manifest.parquet", shows_small=shows_small)
-    file = out or folder / (NAME_WITH_SMALL if shows_small else NAME)
+    file = out or folder / (NAME_WITH_SMALL if shows_small else REPORT)
     write(text, file)
     return file
+
+
+def write_report(
+    tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path
+) -> None:
+    """Write the report of a build that is whole and not yet in place."""
+    with opened(
+        tree / DATABASE,
+        threads=resources.threads,
+        memory_limit=resources.memory_limit,
+        temp_dir=spill,
+    ) as connection:
+        text = report_text(connection, record, tree / "manifest.parquet")
+    (tree / REPORT).write_text(text, encoding="utf-8", newline="\n")
 
 
 def report_text(

@@ -81,8 +81,9 @@ class Strip:
 
 
 def _end(stay: Record) -> datetime:
-    end: datetime = stay["end_at"] or stay["start_at"]
-    return max(end, stay["start_at"])
+    start: datetime = stay["start_at"]
+    end: datetime | None = stay["end_at"]
+    return max(end or start, start)
 
 
 def strips(stays: Sequence[Record], images: Sequence[Record]) -> list[Strip]:
