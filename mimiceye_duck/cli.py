@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mimiceye_duck.commands import building, exploring, exporting
+from mimiceye_duck.commands import building, exploring, exporting, looking
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.privacy import owner_only
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(building.app)
 app.add_typer(exploring.app)
+app.add_typer(looking.app)
 app.add_typer(exporting.app, name="export")
 
 

@@ -23,6 +23,7 @@ def blocks(kind):
 
 
 RECIPES = TEXT.split("## Recipes\n")[1].split("\n## ")[0]
+LOOKING = ("report", "page", "browse")
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
 # What only a machine with the registry can do: the wheel's test and `.ci/run` do it.
 INSTALLS = [line for line in COMMANDS if line.startswith("python3 -m venv .venv")]
@@ -61,7 +62,7 @@ def follow(command, place, monkeypatch, tmp_path):
             return place[1], folder
         here = folder / "mimic-eye"
         writes = (
-            words[1] in ("build", "synth", "attach", "export")
+            words[1] in ("build", "synth", "attach", "export", *LOOKING)
             or "-f" in words
             or "training" in line
         )
@@ -79,13 +80,17 @@ def follow(command, place, monkeypatch, tmp_path):
             "DIR": str(folder / "mimic-eye" / "source"),
             "FILE": str(tmp_path / "training.sql") if words[1] == "sql" else "views.duckdb",
             "DICOM_ID": image,
+            "SUBJECT_ID": max((folder / "mimic-eye").glob("patient_*")).name.split("_")[1],
         }
         if "/data/mimic-iv-demo" in words:
             names["/data/mimic-iv-demo"] = str(folder / "mimic-eye" / "source")
-        if here == tmp_path and words[1] in ("export", "sql"):
+        if here == tmp_path and words[1] in ("export", "sql", *LOOKING):
             words += ["--database", str(folder / "mimic-eye" / "mimiceye.duckdb")]
         if words[1] == "export":
             words += ["--out", words[2]]
+        if words[1] in LOOKING:
+            names_of = {"report": "report.html", "page": "patient_1.html", "browse": "browse"}
+            words += ["--out", names_of[words[1]]]
         return command(*[names.get(word, word) for word in words[1:]]), here
 
     return go
@@ -128,6 +133,7 @@ def test_readme_has_the_commands_that_are_run_here():
         "show",
         "shell",
         "export",
+        *LOOKING,
     }
     rest = [line for line in COMMANDS if line not in INSTALLS and line not in OURS]
     assert rest == ["cd mimic-eye"]
@@ -145,6 +151,8 @@ def test_command_does_its_work(follow, line, monkeypatch):
     assert ran.code == 0, ran.stderr
     assert ran.stdout and "error" not in ran.stderr
     words = shlex.split(line, comments=True)
+    if words[1] in LOOKING:
+        assert promised(line) and lacking(line, here) == []
     if "--out" in words:
         assert any((here / words[words.index("--out") + 1]).iterdir())
     if words[1] == "export":
@@ -345,6 +353,9 @@ def test_ci_runs_the_readmes_test_command(tmp_path, failing):
     shutil.copy(ROOT / ".ci" / "run", checkout / ".ci" / "run")
     shutil.copy(ROOT / "README.md", checkout)
     stub = STUB + (f'[ "$(basename "$0")" != {failing} ]\n' if failing else "")
+    for name in ("chromium", "apt-get"):
+        (bin / name).write_text(STUB)
+        (bin / name).chmod(0o755)
     (bin / "python3").write_text(stub)
     (bin / "python3").chmod(0o755)
     log = tmp_path / "log"

@@ -36,6 +36,7 @@ from mimiceye_duck.models import (
     ordered,
     stay_by_rule,
 )
+from mimiceye_duck.pages.report import write_report
 from mimiceye_duck.render import Sql, render
 from mimiceye_duck.sources import Sources
 
@@ -168,6 +169,7 @@ def _build(
     finally:
         database.close()
         shutil.rmtree(run.spool, ignore_errors=True)
+    write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
     workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
     workspace.publish()
     return content

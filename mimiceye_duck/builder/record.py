@@ -11,7 +11,7 @@ from mimiceye_duck.builder.keys import code, digest, file_key
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.imaging.dicom_files import states
-from mimiceye_duck.resources import DATA_CONTRACTS, SQL
+from mimiceye_duck.resources import DATA_CONTRACTS, PACKAGE, SQL
 from mimiceye_duck.sources import Sources
 
 
@@ -43,9 +43,10 @@ def fingerprint(sources: Sources, options: Options) -> str:
     """What a build depends on, as one number: inputs, options, contracts, models, code."""
     folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
     written = [*sorted(SQL.rglob("*.sql")), *sorted(DATA_CONTRACTS.rglob("*.yaml"))]
+    written += sorted((PACKAGE / "pages" / "templates").iterdir())
     return digest(
         version(),
-        code(),
+        code("pages"),
         options.record(),
         inputs(sources),
         _dicom_files(sources),

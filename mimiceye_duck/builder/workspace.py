@@ -19,6 +19,7 @@ from mimiceye_duck.lock import held
 from mimiceye_duck.paths import extended
 
 DATABASE = "mimiceye.duckdb"
+REPORT = "report.html"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
 _LOCK = "lock"
@@ -67,7 +68,7 @@ class Workspace:
     def is_whole(self) -> bool:
         """Whether all that a finished build wrote is in its place, as long as it was."""
         try:
-            return (self.out / "README.txt").is_file() and all(
+            return all((self.out / name).is_file() for name in ("README.txt", REPORT)) and all(
                 os.stat(extended(self.out / path)).st_size == size
                 for path, size in written_sizes(self.out / "manifest.parquet")
             )
@@ -138,6 +139,7 @@ class Workspace:
                 self._drop_old(written)
                 self._put_files()
                 self._put("README.txt")
+                self._put(REPORT)
                 self._put(sought.NAME)
                 self._put("manifest.parquet")
         except PermissionError as error:

@@ -10,6 +10,7 @@ with
 places as (
     select
         images.dicom_id,
+        images.subject_id,
         images.study_at,
         sum(
             case
@@ -33,13 +34,14 @@ places as (
         ) as n_at_boundary
     from staging.cxr_images as images
     inner join staging.ed_stays as stays on images.subject_id = stays.subject_id
-    group by images.dicom_id, images.study_at
+    group by images.dicom_id, images.subject_id, images.study_at
 ),
 
 compared as (
     select
         rules.link_rule,
         places.dicom_id,
+        places.subject_id,
         places.study_at,
         places.n_inside,
         places.n_endless,
@@ -60,6 +62,7 @@ compared as (
 reasons as (
     select
         link_rule,
+        subject_id,
         case
             when
                 n_inside = 1
@@ -87,7 +90,8 @@ final as (
     select
         link_rule,
         reason,
-        count(*) as n_images
+        count(*) as n_images,
+        count(distinct subject_id) as n_patients
     from reasons
     group by link_rule, reason
 )

@@ -1,0 +1,124 @@
+"""Fill the HTML templates: whatever goes in is text, and no page reaches a network."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+# What tells a page of ours from somebody's file of the same name.
+GENERATOR = '<meta name="generator" content="mimiceye-duck '
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A number with commas, and no more digits than asked.
+
+    >>> number(1234.5, 2), number(3.0), number(None)
+    ('1,234.5', '3', '-')
+    """
+    if value is None:
+        return "-"
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
+
+
+def moment(value: datetime | None) -> str:
+    """A date and time to the second.
+
+    >>> moment(datetime(2130, 1, 2, 3, 4, 5, 600_000))
+    '2130-01-02 03:04:05'
+    """
+    return "no such moment" if value is None else value.isoformat(sep=" ", timespec="seconds")
+
+
+def day(value: datetime | None) -> str:
+    """A date without its year, and a time to the minute.
+
+    >>> day(datetime(2130, 1, 2, 3, 4, 5))
+    '01-02 03:04'
+    """
+    return "no time" if value is None else f"{value:%m-%d %H:%M}"
+
+
+def percent(share: float) -> str:
+    """A position within a chart.
+
+    >>> percent(0.12345)
+    '12.35%'
+    """
+    return f"{100 * share:.2f}%"
+
+
+def lasting(seconds: float | None) -> str:
+    """A length of time in its two largest units.
+
+    >>> lasting(59.6), lasting(-5400), lasting(200_000), lasting(0)
+    ('1 min', '1 h 30 min', '2 d 8 h', '0 s')
+    """
+    if seconds is None:
+        return "-"
+    rest = round(abs(seconds))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        amount, rest = divmod(rest, size)
+        if amount:
+            parts.append(f"{amount} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=number, moment=moment, day=day, percent=percent, lasting=lasting
+    )
+    return environment
+
+
+@cache
+def _own(name: str) -> Markup:
+    """A style sheet or a script of this package, to stand in a page as it is."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def _allowed(text: str) -> str:
+    """What a page's policy calls this very text."""
+    number = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{number}'"
+
+
+def page(template: str, values: Mapping[str, object], script: str | None = None) -> str:
+    """Fill `templates/{template}.html.j2`; only our own style and script may work in it."""
+    style, code = _own("page.css"), _own(script) if script else None
+    policy = [
+        "default-src 'none'",
+        f"style-src {_allowed(style)}",
+        "img-src 'self' file: data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    if code:
+        policy.append(f"script-src {_allowed(code)}")
+    return (
+        _environment()
+        .get_template(f"{template}.html.j2")
+        .render(
+            **values,
+            version=version("mimiceye-duck"),
+            policy="; ".join(policy),
+            style=style,
+            script=code,
+        )
+    )
