@@ -50,9 +50,7 @@ def report(database: Path, out: Path | None = None, *, shows_small: bool = False
     return file
 
 
-def write_report(
-    tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path
-) -> None:
+def write_report(tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path) -> None:
     """Write the report of a build that is whole and not yet in place."""
     with opened(
         tree / DATABASE,
@@ -69,7 +67,8 @@ def report_text(
 ) -> str:
     """The page, of a build's database, its `build.json` and its manifest."""
     guard = Guard(shows_small=shows_small)
-    files = pyarrow.parquet.read_table(manifest)
+    with pyarrow.parquet.ParquetFile(manifest) as opened_manifest:
+        files = opened_manifest.read()
     database.connection.register(
         "asked_files", files.rename_columns(["path", "table_name", "subject_id", "rows", "bytes"])
     )
