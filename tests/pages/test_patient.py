@@ -238,7 +238,8 @@ def test_many_fixations_are_thinned_on_the_screen_and_said_so(out, tmp_path, loo
             "insert into cohort.reflacx_fixations by name select f.* replace ("
             "timestamp_start_fixation + i / 10 as timestamp_start_fixation,"
             "timestamp_end_fixation + i / 10 as timestamp_end_fixation)"
-            " from (from cohort.reflacx_fixations where id = ? limit 1) as f, range(50000) as r (i)",
+            " from (from cohort.reflacx_fixations where id = ? limit 1) as f,"
+            " range(50000) as r (i)",
             [reading],
         )
     file = write_page(place, subject)
