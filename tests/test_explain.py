@@ -542,7 +542,8 @@ def test_stay_without_end_counts_among_several():
                     'within' as link;
             create table asked_rules as select 'mimic-eye-1.0' as link_rule""")
         found = connection.execute(sql.read_text(encoding="utf-8")).fetchall()
-    assert found == [("mimic-eye-1.0", "several stays", 1)]
+    # One image of one patient.
+    assert found == [("mimic-eye-1.0", "several stays", 1, 1)]
 
 
 @pytest.mark.usefixtures("wide")

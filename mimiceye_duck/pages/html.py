@@ -59,7 +59,7 @@ def lasting(seconds: float | None) -> str:
     """A length of time in its two largest units.
 
     >>> lasting(59.6), lasting(-5400), lasting(200_000), lasting(0)
-    ('1 min', '1 h 30 min', '2 d 8 h', '0 s')
+    ('1 min', '1 h 30 min', '2 d 7 h', '0 s')
     """
     if seconds is None:
         return "-"

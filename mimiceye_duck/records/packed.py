@@ -12,8 +12,8 @@ from mimiceye_duck.paths import extended
 from mimiceye_duck.records.spool import Spool
 
 # Text in a row group: less is found faster, more is packed closer.
-_GROUP = 1 << 20
-_AT_ONCE = 16  # row groups
+_GROUP = 1 << 18
+_AT_ONCE = 64  # row groups
 _COUNT = "mimiceye_duck.records"
 
 
