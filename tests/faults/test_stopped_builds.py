@@ -174,7 +174,7 @@ def files(out: Path) -> dict[str, bytes]:
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in out.rglob("*")
         if path.is_file() and ".mimiceye-duck" not in path.parts
-        if path.name not in ("mimiceye.duckdb", "build.json", "sources.parquet")
+        if path.name not in ("mimiceye.duckdb", "build.json", "sources.parquet", "report.html")
     }
 
 
