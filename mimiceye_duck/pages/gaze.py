@@ -72,8 +72,8 @@ def circles(fixations: Sequence[Record], most: int, width: float) -> list[Circle
 
 
 def _radius(seconds: float | None, width: float) -> float:
-    size = width / 70 * sqrt(max(seconds or 0, 0) / _USUAL_SECONDS)
-    return round(min(max(size, width / 130), width / 16), 1)
+    size = width / 36 * sqrt(max(seconds or 0, 0) / _USUAL_SECONDS)
+    return round(min(max(size, width / 90), width / 14), 1)
 
 
 def words(spoken: Sequence[Record], drawn: Sequence[Circle]) -> list[Word]:

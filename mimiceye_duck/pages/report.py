@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,27 @@ def _funnel(rows: Sequence[Record], guard: Guard) -> list[Record]:
     return steps
 
 
+# Figures of which one follows from the other, the rest being told: both are hidden or none.
+_TOGETHER = (
+    ("patients in both", "patients in EyeGaze"),
+    ("% more found with 7 days", "% of images without a stay"),
+    ("readings, phase 1 labels", "readings, phases 2-3 labels"),
+)
+
+
 def _figures(rows: Sequence[Record], guard: Guard) -> list[Record]:
+    cells = {
+        row["fact"]: guard.cell(row["value"], row["n_patients"], [row["n_patients_else"]])
+        for row in rows
+    }
+    for pair in _TOGETHER:
+        if any(cells[fact].is_hidden for fact in pair):
+            for fact in pair:
+                cells[fact] = replace(cells[fact], is_hidden=True)
     return [
         {
             **row,
-            "value": guard.cell(row["value"], row["n_patients"]),
+            "value": cells[row["fact"]],
             "by_published_rule": None
             if row["by_published_rule"] is None
             else guard.cell(row["by_published_rule"], row["n_published_patients"]),

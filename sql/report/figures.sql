@@ -2,7 +2,7 @@
 -- Grain: fact.
 -- Rule: by_published_rule is the build's own images counted by the rule of MIMIC-Eye
 -- 1.0.0, for figures that depend on a rule. n_patients is how many patients stand
--- behind a figure.
+-- behind a figure, n_patients_else how many behind what it leaves of a whole.
 with
 
 built as (
@@ -25,6 +25,8 @@ counted as (
         count(distinct case when link is distinct from 'within' then subject_id end)
             as n_not_within,
         count(distinct case when link <> 'within' then subject_id end) as n_by_window,
+        count(distinct case when stay_id is null then subject_id end) as n_unlinked,
+        count(distinct case when link = 'within' then subject_id end) as n_within,
         count(published_stay_id) as n_published,
         count(distinct case when published_stay_id is not null then subject_id end)
             as n_published_patients,
@@ -66,6 +68,12 @@ final as (
             when facts.fact = 'REFLACX classes' then 0
             else facts.value
         end as n_patients,
+        case
+            when facts.fact in ('images with a stay', 'stays with an image')
+                then counted.n_unlinked
+            when facts.fact = '% of images without a stay' then counted.n_within
+            else 0
+        end as n_patients_else,
         counted.n_published_patients,
         case
             when facts.value = facts.published then 'the same'

@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, stage, store, tables
+from mimiceye_duck.builder import copying, records, stage, store, tables
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import UserError
@@ -203,8 +203,8 @@ def test_a_staged_database_that_is_damaged_is_made_anew(
     name, lean, built, tmp_path, tools, build, stop
 ):
     stop(
-        *(tmp_path, tables, "write_patients"),
-        lambda database, relation, csv, path: path.endswith("vitalsign.csv"),
+        *(tmp_path, records, "write_slices"),
+        lambda slices, csv, path: path.endswith("vitalsign.csv"),
     )
     (tmp_path / ".mimiceye-duck" / name).write_bytes(DAMAGE)
     build(tmp_path)
