@@ -26,7 +26,7 @@ NAMES = {
     "touched": "`build` again, one table changed",
     "other-cohort": "`build` of another cohort, `--cache-sources`",
     "export": "`export parquet --all-patients`",
-    "link": "the link alone, {images:,} images and {stays:,} stays",
+    "link": "the link alone, {images:,.0f} images and {stays:,.0f} stays",
     "help": "`mimiceye-duck --help`",
 }
 
