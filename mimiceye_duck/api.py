@@ -65,7 +65,7 @@ def run_build(
     from mimiceye_duck.builder import budget, options
     from mimiceye_duck.builder import build as builder
     from mimiceye_duck.builder.cache import Cache
-    from mimiceye_duck.builder.run import Resources
+    from mimiceye_duck.builder.parallel import Resources
 
     if (source is None) == (not demo):
         raise UsageError(Problem("build takes either --source DIR or --demo"))

@@ -30,7 +30,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         import duckdb
 
-        from mimiceye_duck.builder.record import version
+        from mimiceye_duck.builder.fingerprint import version
 
         typer.echo(f"mimiceye-duck {version()}, DuckDB {duckdb.__version__}")
         raise typer.Exit

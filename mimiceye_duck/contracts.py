@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from string import Formatter
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-import yaml
-
+from mimiceye_duck.caches import parsed
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.resources import DATA_CONTRACTS
 
@@ -193,9 +192,16 @@ def _column(node: Mapping[str, Any], table_since: str) -> Column:
 
 def read(file: Path) -> Contract:
     """Read one contract file. Raises `UserError` for one that is not understood."""
+    return _contract(_document(file), file)
+
+
+def _document(file: Path) -> dict[str, Any]:
+    """The content of a contract file. Raises `UserError` for one that is not understood."""
+    import yaml
+
     try:
-        contract = _contract(yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER), file)
-        fault = next(_faults(contract), None)
+        document: dict[str, Any] = _load(file)
+        fault = next(_faults(_contract(document, file)), None)
     except KeyError as error:
         fault = f"{error} is not there"
     except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
@@ -209,7 +215,15 @@ def read(file: Path) -> Contract:
                 do="correct the file, or put back the one that came with the package",
             )
         )
-    return contract
+    return document
+
+
+def _load(file: Path) -> Any:
+    import yaml  # what is parsed already needs none
+
+    # The C loader reads all contracts in a tenth of the Python loader's time.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
 
 
 _KINDS: dict[type, dict[str, Any]] = {kind: get_type_hints(kind) for kind in (Contract, Column)}
@@ -285,21 +299,24 @@ def _contract(document: Mapping[str, Any], file: Path) -> Contract:
     )
 
 
-# The C loader reads all contracts in a tenth of the Python loader's time.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 @cache
 def contracts(folder: Path = DATA_CONTRACTS) -> Mapping[str, Contract]:
     """Every contract by its id, `schema.table`, in the order of the files' names."""
     files = sorted(folder.glob("*/*.odcs.yaml"))
-    return {contract.id: contract for contract in map(read, files)}
+    # YAML takes longer than most questions.
+    if folder == DATA_CONTRACTS:
+        documents = parsed("contracts", [Path(__file__), *files], lambda: [*map(_document, files)])
+    else:
+        documents = map(_document, files)
+    read = map(_contract, documents, files)
+    return {contract.id: contract for contract in read}
 
 
 @cache
 def datasets(folder: Path = DATA_CONTRACTS) -> Mapping[str, Dataset]:
     """The datasets by key, in the order of `datasets.yaml`."""
-    text = (folder / "datasets.yaml").read_text(encoding="utf-8")
+    file = folder / "datasets.yaml"
+    nodes = parsed("datasets", [Path(__file__), file], partial(_load, file))
     return {
         key: Dataset(
             key=key,
@@ -314,7 +331,7 @@ def datasets(folder: Path = DATA_CONTRACTS) -> Mapping[str, Dataset]:
             licence=node["licence"],
             citation=node["citation"],
         )
-        for key, node in yaml.load(text, Loader=_LOADER).items()
+        for key, node in nodes.items()
     }
 
 

@@ -29,19 +29,6 @@ def relations() -> Mapping[str, Model]:
     return {**models(), **noted(), "cohort.subjects": cohorts()["all"], **kept}
 
 
-@cache
-def _selected(name: str) -> frozenset[str]:
-    """The columns of a model by their names in its text; those behind a star are not known."""
-    import sqlglot  # as in models: most that is asked needs no parser
-    from sqlglot import exp
-
-    tree = sqlglot.parse_one(relations()[name].sql, dialect="duckdb")
-    final = next((cte for cte in tree.find_all(exp.CTE) if cte.alias == "final"), None)
-    if final is None:
-        return frozenset(tree.named_selects if isinstance(tree, exp.Query) else ())
-    return frozenset(final.alias_column_names or final.this.named_selects)
-
-
 def described(model: Model, columns: Iterable[str]) -> dict[str, Described]:
     """Each of these columns of a model that its header, or what it reads, describes.
 
@@ -55,7 +42,7 @@ def _find(model: Model, column: str) -> Described | None:
     if column in model.columns:
         return model.columns[column]
     for relation in sorted(model.reads & relations().keys()):
-        if column in _selected(relation):
+        if column in relations()[relation].selects:
             words = _find(relations()[relation], column)
             if words:
                 return words

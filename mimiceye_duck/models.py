@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from mimiceye_duck.caches import parsed
 from mimiceye_duck.resources import SQL
 
 # Folders whose files become relations of the database; the others are read for themselves.
@@ -52,7 +53,12 @@ class Model:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The relations that stand after its from and join."""
-        return _reads(self.sql)
+        return _parsed(self.sql).reads
+
+    @property
+    def selects(self) -> frozenset[str]:
+        """The columns that its text names; those behind a star are not known."""
+        return _parsed(self.sql).selects
 
     @property
     def schema(self) -> str:
@@ -96,21 +102,67 @@ def sql_name(name: str) -> str:
     return re.sub(r"[-.]", "_", name)
 
 
-def _reads(sql: str) -> frozenset[str]:
+@dataclass(frozen=True)
+class _Parsed:
+    """The relations that a select reads, and the columns it names."""
+
+    reads: frozenset[str]
+    selects: frozenset[str]
+
+
+def _parsed(sql: str) -> _Parsed:
+    reads, selects = _all_parsed().get(sql) or _parse(sql)
+    return _Parsed(frozenset(reads), frozenset(selects))
+
+
+@cache
+def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
+    """Every select of `sql/` with what it reads and names: parsing takes longer than most to run."""
+    files = sorted(
+        file
+        for file in SQL.rglob("*.sql")
+        if file.relative_to(SQL).parts[0] not in ("synth", "templates")
+    )
+    return parsed(
+        "models",
+        [Path(__file__), *files],
+        lambda: {sql: _parse(sql) for sql in (read(file, file.stem).sql for file in files)},
+    )
+
+
+def _parse(sql: str) -> tuple[list[str], list[str]]:
     # DuckDB's own parser takes a fifth of the time of sqlglot's. `get_table_names` would also
     # look at what it cannot know, such as types.
     import duckdb
 
     # A connection of its own: threads may ask.
     ((text,),) = duckdb.cursor().execute("select json_serialize_sql(?)", [sql]).fetchall()
-    nodes = [*_nodes(json.loads(text))]
-    own = {entry["key"] for node in nodes for entry in node.get("cte_map", {}).get("map", ())}
-    return frozenset(
+    tree = json.loads(text)
+    nodes = [*_nodes(tree)]
+    queries = {
+        entry["key"]: entry["value"]
+        for node in nodes
+        for entry in node.get("cte_map", {}).get("map", ())
+    }
+    reads = {
         f"{node['schema_name']}.{node['table_name']}"
         for node in nodes
         if node.get("type") == "BASE_TABLE"
-        and (node["schema_name"] or node["table_name"] not in own)
-    )
+        and (node["schema_name"] or node["table_name"] not in queries)
+    }
+    return sorted(reads), sorted(_selected(tree, queries))
+
+
+def _selected(tree: Mapping[str, Any], queries: Mapping[str, Any]) -> set[str]:
+    """The columns that a select names; those behind a star are not known."""
+    final = queries.get("final")
+    if final and final["aliases"]:
+        return set(final["aliases"])
+    node = final["query_node"] if final else tree["statements"][0]["node"]
+    while node["type"] == "SET_OPERATION_NODE":
+        node = node["children"][0]
+    columns = node.get("select_list", ())
+    return {column["alias"] or column.get("column_names", [""])[-1] for column in columns} - {""}
 
 
 def _nodes(tree: Any) -> Iterator[Mapping[str, Any]]:

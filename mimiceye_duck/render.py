@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mimiceye_duck.caches import template_cache
 from mimiceye_duck.contracts import Column
 from mimiceye_duck.resources import SQL
 
@@ -240,6 +241,7 @@ def _environment() -> Environment:
         finalize=_finalize,
         autoescape=False,
         keep_trailing_newline=False,
+        bytecode_cache=template_cache(),
     )
     environment.filters.update(
         ident=ident,

@@ -207,9 +207,9 @@ def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
     for marker in dataset.marker:
         *folders, name = marker.split("/")
         for folder, names in listing.files.items():
-            if not _named(names, name):
-                continue
             if folders and list(folder.parts[-len(folders) :]) != folders:
+                continue
+            if not _named(names, name):
                 continue
             yield folder.parents[len(folders) - 1] if folders else folder
 

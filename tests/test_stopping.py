@@ -11,8 +11,8 @@ import time
 import pytest
 
 from mimiceye_duck import db
+from mimiceye_duck.builder.parallel import side_by_side
 from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.checks.memory import Memory
 from mimiceye_duck.checks.streams import read_streams
 from mimiceye_duck.db import Database

@@ -1,43 +1,23 @@
-"""The whole build: find, read once, link, write the tree and the database."""
+"""The whole build, or the finding that there is nothing to do."""
 
 import os
-import shutil
-import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from mimiceye_duck import attach
-from mimiceye_duck.builder import audits, budget, files, room, sought, stage, store, tables
-from mimiceye_duck.builder.ledger import Ledger
+from mimiceye_duck.builder import budget, room, sought
+from mimiceye_duck.builder.fingerprint import fingerprint
 from mimiceye_duck.builder.options import Options
-from mimiceye_duck.builder.readme import write_readme
-from mimiceye_duck.builder.record import fingerprint, record
-from mimiceye_duck.builder.run import Resources, Run
-from mimiceye_duck.builder.working import attach_final, open_working
+from mimiceye_duck.builder.parallel import Resources
 from mimiceye_duck.builder.workspace import DATABASE, Workspace
 from mimiceye_duck.checks import result
 from mimiceye_duck.checks.disk import disk_needed
 from mimiceye_duck.checks.quick import before_build
-from mimiceye_duck.checks.result import Result
-from mimiceye_duck.checks.rows import row_count_warnings
-from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database, FullError, HeldError, is_damaged, reason
 from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.imaging import stored
-from mimiceye_duck.models import (
-    KEPT,
-    VIEWS_ON_STORED,
-    Model,
-    cohorts,
-    models,
-    ordered,
-    stay_by_rule,
-)
-from mimiceye_duck.pages.report import write_report
-from mimiceye_duck.render import Sql, render
 from mimiceye_duck.sources import Sources
 
 
@@ -66,7 +46,12 @@ def build(
                 workspace.publish()
             ran = not (record := there())
             if ran:
-                record = _build(sources, workspace, options, resources, wanted, checks, anew=force)
+                # With Arrow and all that reads and writes, which a build that is there needs not.
+                from mimiceye_duck.builder.steps import run_steps
+
+                record = run_steps(
+                    sources, workspace, options, resources, wanted, checks, anew=force
+                )
             workspace.clean()
         return record, ran
     except (duckdb.Error, FullError, OSError) as error:
@@ -95,120 +80,25 @@ def _stopped(error: Exception) -> UserError:
 
 def _is_up_to_date(workspace: Workspace, wanted: str) -> bool:
     """Whether just this build is in place and whole, and every file it looked for as it was."""
-    return (
-        workspace.finished().get("fingerprint") == wanted
-        and workspace.is_whole
-        and not sought.has_changed(workspace.out)
-        and _opens(workspace.out / DATABASE)
-    )
+    if workspace.finished().get("fingerprint") != wanted:
+        return False
+    database = _opened(workspace.out / DATABASE)
+    if database is None:
+        return False
+    with closing(database):
+        return workspace.is_whole(database) and not sought.has_changed(database, workspace.out)
 
 
-def _opens(database: Path) -> bool:
+def _opened(database: Path) -> Database | None:
+    """A build's database; another one where somebody works with it, None where it is damaged."""
     if not database.is_file():
-        return False
+        return None
     try:
-        Database.open(database, read_only=True).close()
+        return Database.open(database, read_only=True)
     except HeldError:
-        return True  # by whoever works with it
+        return Database.open()
     except UserError:
-        return False
-    return True
-
-
-def _build(
-    sources: Sources,
-    workspace: Workspace,
-    options: Options,
-    resources: Resources,
-    wanted: str,
-    checks: tuple[list[Result], Result],
-    *,
-    anew: bool,
-) -> Mapping[str, Any]:
-    begin = time.perf_counter()
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    if anew:
-        workspace.clear()
-    workspace.start()
-    database = open_working(workspace, resources)
-    ledger = Ledger(workspace, anew=anew)
-    run = Run(sources, workspace, options, resources, database, ledger, anew)
-    checked, disk = checks
-    run.steps.say(disk.text)
-    run.warnings += result.warnings(checked)
-    every = ordered([*models().values(), cohorts()[options.cohort]])
-    chosen = [model for model in every if model.schema not in VIEWS_ON_STORED]
-    linked = tables.linked_tables(as_published=options.as_published)
-    written = [model for found in linked.values() for model in found.values()]
-    whole = stage.needed_whole(sources, [*chosen, *written, *audits.audits().values()])
-    try:
-        run.spool.mkdir(parents=True, exist_ok=True)
-        _prepare(run, chosen)
-        stored.read_headers(run)
-        stored.collect_reports(run)
-        tables.read_whole(run, whole)
-        stand_ins = stored.stand_in(run)
-        _link(run, chosen)
-        run.settle()
-        tables.write_tables(run, whole)
-        tables.write_linked(run)
-        files.place_sets(run)
-        store.keep_counts(run)
-        with run.steps.step("auditing", 1):
-            results = audits.run(database, sources.tables, stand_ins)
-        _store(run, chosen)
-        store.describe(run, every)
-        write_readme(run.tree / "README.txt", sources)
-        ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
-        store.add(database, "run.sought", [sought.row(workspace.out, path) for path in ours])
-        sought.write(database, run.tree)
-        run.manifest.write(run.tree / "manifest.parquet")
-        if not sources.is_made_up:
-            run.warnings += row_count_warnings(run.source_rows, sources.releases)
-        content = record(run, wanted, started, time.perf_counter() - begin, results)
-    finally:
-        database.close()
-        shutil.rmtree(run.spool, ignore_errors=True)
-    write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
-    workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
-    workspace.publish()
-    return content
-
-
-def _prepare(run: Run, chosen: list[Model]) -> None:
-    database, options = run.database, run.options
-    database.execute(render("csv_cell", kind=Sql("macro")))
-    schemas = {"settings", "source_text", "run", *(model.schema for model in chosen)}
-    for schema in sorted(schemas | {contract.schema for contract in contracts().values()}):
-        database.execute(render("schema", name=schema))
-    store.settings(database, options)
-    store.prepare_files(database)
-    attach_final(run)
-
-
-def _link(run: Run, chosen: list[Model]) -> None:
-    with run.steps.step("linking", len(chosen)) as step:
-        for model in chosen:
-            if model.name == "links.stay_by_rule":
-                # The other rules' rows would only be read to be left out.
-                model = stay_by_rule([run.options.link_rule])
-            template = "create_table" if model.is_stored else "create_view"
-            run.database.execute(render(template, name=model.name, select=Sql(model.sql)))
-            step.advance()
-
-
-def _store(run: Run, chosen: list[Model]) -> None:
-    # What was repaired is in the cohort's tables and the CSV files.
-    kept = [m.name for m in chosen if m.is_stored and m.schema != "repaired"]
-    store.clear(run)
-    names = [*kept, *store.SETTINGS]
-    with run.steps.step("storing models", len(names)) as step:
-        for name in names:
-            store.keep(run.database, name)
-            step.advance()
-    for name, under in KEPT.items():
-        store.keep(run.database, name, under=under)
-    run.database.execute("detach final")
+        return None
 
 
 def attach_only(sources: Sources, path: Path) -> list[str]:
@@ -216,6 +106,9 @@ def attach_only(sources: Sources, path: Path) -> list[str]:
 
     A database that a build wrote keeps its tables: only its views point elsewhere then.
     """
+    from mimiceye_duck import attach
+    from mimiceye_duck.imaging import stored
+
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Resources(budget.threads(), budget.memory_limit()).open(path)
     beside = {name: stored.parquet(path.absolute().parent, name) for name in stored.TABLES}

@@ -1,6 +1,5 @@
 """Every file that a build wrote, with its table, patient, rows and bytes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -66,16 +65,6 @@ class Manifest:
         ]
         table = pyarrow.Table.from_arrays(arrays, schema=_SCHEMA)
         pyarrow.parquet.write_table(table, file, compression="zstd")
-
-
-def written_sizes(manifest: Path) -> Iterator[tuple[str, int]]:
-    """Path and bytes of each file that a `manifest.parquet` lists as written."""
-    with pyarrow.parquet.ParquetFile(manifest) as opened:
-        for batch in opened.iter_batches(columns=["path", "bytes"]):
-            columns = (batch.column(name).to_pylist() for name in ("path", "bytes"))
-            yield from (
-                (path, size) for path, size in zip(*columns, strict=True) if size is not None
-            )
 
 
 def known_entries(manifest: Path) -> list[Entry]:

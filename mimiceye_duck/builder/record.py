@@ -1,59 +1,12 @@
 """What a finished build says of itself in `build.json`."""
 
-import hashlib
-import importlib.metadata
 from typing import Any
 
 import duckdb
 
 from mimiceye_duck.builder import audits, store
-from mimiceye_duck.builder.keys import code, digest, file_key
-from mimiceye_duck.builder.options import Options
+from mimiceye_duck.builder.fingerprint import inputs, version
 from mimiceye_duck.builder.run import Run
-from mimiceye_duck.imaging.dicom_files import states
-from mimiceye_duck.resources import DATA_CONTRACTS, PACKAGE, SQL
-from mimiceye_duck.sources import Sources
-
-
-def version() -> str:
-    """The installed package's version."""
-    return importlib.metadata.version("mimiceye-duck")
-
-
-def inputs(sources: Sources) -> list[tuple[str, int, int]]:
-    """Path, size and time of change of every table's file and every archive."""
-    tables = [(str(one.file), *one.state) for one in sources.tables.values() if one.file]
-    return sorted({*tables, *map(file_key, sources.archives)})
-
-
-def _dicom_files(sources: Sources) -> str:
-    """One number for all DICOM files: which there are, and size and time of change of each.
-
-    Other file sets are named by tables. Of a DICOM file the headers are read, whoever's it is,
-    and a download that is completed in place changes no folder.
-    """
-    source = sources.get("mimic_cxr.dicom")
-    number = hashlib.sha256()
-    for state in states(source.folders if source else ()):
-        number.update(repr(state).encode())
-    return number.hexdigest()
-
-
-def fingerprint(sources: Sources, options: Options) -> str:
-    """What a build depends on, as one number: inputs, options, contracts, models, code."""
-    folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
-    written = [*sorted(SQL.rglob("*.sql")), *sorted(DATA_CONTRACTS.rglob("*.yaml"))]
-    written += sorted((PACKAGE / "pages" / "templates").iterdir())
-    return digest(
-        version(),
-        code("pages"),
-        options.record(),
-        inputs(sources),
-        _dicom_files(sources),
-        sources.skipped,
-        folders,
-        [file.read_bytes() for file in written],
-    )
 
 
 def _missing(run: Run) -> dict[str, int]:

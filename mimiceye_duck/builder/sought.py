@@ -7,14 +7,14 @@ import os
 import stat
 from pathlib import Path
 
-import pyarrow
-import pyarrow.parquet
+import duckdb
 
-from mimiceye_duck.db import Database
+from mimiceye_duck.db import Database, parquet_rows
 from mimiceye_duck.paths import extended
 from mimiceye_duck.render import render
 
 NAME = "sources.parquet"
+_COLUMNS = ("path", "bytes", "mtime_ns")
 State = tuple[int, int]
 
 
@@ -37,15 +37,15 @@ def write(database: Database, folder: Path) -> None:
     database.execute(render("sought", file=str(folder / NAME)))
 
 
-def has_changed(folder: Path) -> bool:
-    """Whether one of the files has come, gone or changed, or nothing tells any more."""
+def has_changed(database: Database, folder: Path) -> bool:
+    """Whether one of the files has come, gone or changed, or nothing tells any more.
+
+    Any database will do to read the list.
+    """
     try:
-        with pyarrow.parquet.ParquetFile(folder / NAME) as opened:
-            return any(_differs(folder, batch) for batch in opened.iter_batches())
-    except (OSError, pyarrow.ArrowException):
+        return any(
+            row(folder, path) != (path, size, changed)
+            for path, size, changed in parquet_rows(database, folder / NAME, list(_COLUMNS))
+        )
+    except (OSError, duckdb.Error):
         return True
-
-
-def _differs(folder: Path, batch: pyarrow.RecordBatch) -> bool:
-    columns = [batch.column(name).to_pylist() for name in ("path", "bytes", "mtime_ns")]
-    return any(row(folder, known[0]) != known for known in zip(*columns, strict=True))

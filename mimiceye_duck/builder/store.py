@@ -9,7 +9,8 @@ from mimiceye_duck import attach
 from mimiceye_duck.builder import marks
 from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.options import Options
-from mimiceye_duck.builder.run import Run, side_by_side
+from mimiceye_duck.builder.parallel import side_by_side
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.builder.workspace import DATABASE
 from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.builder.run import Resources, Run
+from mimiceye_duck.builder.parallel import Resources
+from mimiceye_duck.builder.run import Run
 from mimiceye_duck.builder.workspace import DATABASE, Workspace
 from mimiceye_duck.db import DamagedError, Database, is_damaged
 from mimiceye_duck.render import render

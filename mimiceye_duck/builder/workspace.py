@@ -7,16 +7,18 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow
+import duckdb
 
 from mimiceye_duck.builder import sought
-from mimiceye_duck.builder.manifest import Entry, known_entries, read_entries, written_sizes
-from mimiceye_duck.db import unfit
+from mimiceye_duck.db import Database, parquet_rows, unfit
 from mimiceye_duck.errors import Problem, UsageError, UserError
 from mimiceye_duck.lock import held
 from mimiceye_duck.paths import extended
+
+if TYPE_CHECKING:
+    from mimiceye_duck.builder.manifest import Entry
 
 DATABASE = "mimiceye.duckdb"
 REPORT = "report.html"
@@ -64,15 +66,19 @@ class Workspace:
         """The `build.json` of a staged build that is whole but not all in place yet."""
         return _content(self.work / _BUILD)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all that a finished build wrote is in its place, as long as it was."""
+    def is_whole(self, database: Database) -> bool:
+        """Whether all that a finished build wrote is in its place, as long as it was.
+
+        Any database will do to read the list of it.
+        """
+        manifest = self.out / "manifest.parquet"
         try:
             return all((self.out / name).is_file() for name in ("README.txt", REPORT)) and all(
                 os.stat(extended(self.out / path)).st_size == size
-                for path, size in written_sizes(self.out / "manifest.parquet")
+                for path, size in parquet_rows(database, manifest, ["path", "bytes"])
+                if size is not None
             )
-        except (OSError, pyarrow.ArrowException):
+        except (OSError, duckdb.Error):
             return False
 
     @contextmanager
@@ -132,6 +138,8 @@ class Workspace:
         Each step may find itself done already by a run that was stopped.
         Raises `UserError` where a file may not be replaced.
         """
+        from mimiceye_duck.builder.manifest import read_entries
+
         try:
             self._put_database()
             if (self.tree / "manifest.parquet").is_file():
@@ -167,6 +175,8 @@ class Workspace:
 
     def _drop_old(self, written: set[str]) -> None:
         """Remove what an earlier build wrote and this one does not."""
+        from mimiceye_duck.builder.manifest import known_entries
+
         folders = set()
         for path in _written(known_entries(self.out / "manifest.parquet")) - written:
             file = self.out / path
@@ -225,7 +235,7 @@ def _content(file: Path) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _written(entries: Iterable[Entry]) -> set[str]:
+def _written(entries: "Iterable[Entry]") -> set[str]:
     """The paths of the files that a manifest lists, but for those that the sources lack."""
     return {entry.path for entry in entries if entry.size is not None}
 

@@ -10,8 +10,8 @@ import duckdb
 from mimiceye_duck.builder import budget
 from mimiceye_duck.builder.keys import digest
 from mimiceye_duck.builder.options import Options
+from mimiceye_duck.builder.parallel import side_by_side
 from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.checks.digests import check_digests
 from mimiceye_duck.checks.file_sets import check_sets
 from mimiceye_duck.checks.files import check_files

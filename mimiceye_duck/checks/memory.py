@@ -3,25 +3,10 @@
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.privacy import owner_only
-
-
-def cache_folder() -> Path | None:
-    """Where this user's programs keep what they can do without; None without a home."""
-    try:
-        if sys.platform == "win32":
-            place = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-        elif sys.platform == "darwin":
-            place = Path.home() / "Library" / "Caches"
-        else:
-            place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except RuntimeError:
-        return None  # as in a container whose user has no name
-    return Path(place) / "mimiceye-duck"
+from mimiceye_duck.caches import cache_folder, write_json
 
 
 class Memory:
@@ -45,16 +30,8 @@ class Memory:
 
     def keep(self) -> None:
         """Write it, readable by its owner only."""
-        if self._file is None:
-            return
-        try:
-            with owner_only():
-                self._file.parent.mkdir(parents=True, exist_ok=True)
-                part = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-                part.write_text(json.dumps({**self._read(), **self._known}), encoding="utf-8")
-                os.replace(part, self._file)
-        except OSError:
-            return  # a home that may not be written: all is read again the next time
+        if self._file is not None:
+            write_json(self._file, {**self._read(), **self._known})
 
     def _read(self) -> dict[str, Any]:
         if self._file is None:

@@ -15,10 +15,10 @@ import sqlglot
 from sqlglot import exp
 
 from mimiceye_duck.builder import audits, budget
+from mimiceye_duck.builder.fingerprint import fingerprint, inputs, version
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.progress import Steps
 from mimiceye_duck.builder.readme import write_readme
-from mimiceye_duck.builder.record import fingerprint, inputs, version
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.checks import result
 from mimiceye_duck.checks.releases import check_releases

@@ -10,8 +10,8 @@ import duckdb
 
 from mimiceye_duck.builder.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
 from mimiceye_duck.builder.manifest import Entry
+from mimiceye_duck.builder.parallel import side_by_side
 from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.contracts import contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UsageError, UserError

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from mimiceye_duck.builder.record import version
+from mimiceye_duck.builder.fingerprint import version
 from mimiceye_duck.db import Database
 from mimiceye_duck.explore.catalog import Relation
 from mimiceye_duck.export import json_file

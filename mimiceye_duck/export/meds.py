@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow
 
+from mimiceye_duck.builder.fingerprint import version
 from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.builder.record import version
 from mimiceye_duck.contracts import contracts, datasets
 from mimiceye_duck.db import Database
 from mimiceye_duck.explore.catalog import names

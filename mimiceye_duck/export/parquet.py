@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import duckdb
 
+from mimiceye_duck.builder.parallel import side_by_side
 from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.builder.run import side_by_side
 from mimiceye_duck.db import Database, reason
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.catalog import relations

@@ -11,6 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mimiceye_duck.caches import template_cache
+
 TEMPLATES = Path(__file__).parent / "templates"
 # What tells a page of ours from somebody's file of the same name.
 GENERATOR = '<meta name="generator" content="mimiceye-duck '
@@ -80,6 +82,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=template_cache(),
     )
     environment.filters.update(
         number=number, moment=moment, day=day, percent=percent, lasting=lasting

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.builder.run import Resources
+from mimiceye_duck.builder.parallel import Resources
 from mimiceye_duck.builder.workspace import DATABASE, REPORT
 from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
