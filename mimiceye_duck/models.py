@@ -117,17 +117,18 @@ def _parsed(sql: str) -> _Parsed:
 
 @cache
 def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
-    """Every select of `sql/` with what it reads and names: parsing takes longer than most to run."""
+    """Every select of `sql/` with what it reads and names: parsing is slower than running."""
     files = sorted(
         file
         for file in SQL.rglob("*.sql")
         if file.relative_to(SQL).parts[0] not in ("synth", "templates")
     )
-    return parsed(
+    found: dict[str, tuple[list[str], list[str]]] = parsed(
         "models",
         [Path(__file__), *files],
         lambda: {sql: _parse(sql) for sql in (read(file, file.stem).sql for file in files)},
     )
+    return found
 
 
 def _parse(sql: str) -> tuple[list[str], list[str]]:
