@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from mimiceye_duck.engines.dialects import ENGINES
-from mimiceye_duck.engines.portable import faults
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.catalog.dialects import ENGINES
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.portable import faults
 
 FOLDERS = ("staging", "links", "link_rules", "cohorts", "cohort", "marts", "audits", "spoken")
 # The text of CSV files, and the place of a row in its file: DuckDB's alone.
