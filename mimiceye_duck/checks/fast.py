@@ -55,8 +55,8 @@ def _absent(sources: Sources) -> Iterator[Result]:
         yield Result("tables", name, SKIPPED, "left out with --skip")
     absent = sources.absent_tables
     for name in absent:
-        do = f"download it, or do without: --skip {contracts()[name].table}"
-        yield Result("tables", name, WARNING, f"{name} is not in the download", do=do)
+        hint = f"download it, or do without: --skip {contracts()[name].table}"
+        yield Result("tables", name, WARNING, f"{name} is not in the download", hint=hint)
     for key in sources.releases:
         if not any(contracts()[name].dataset == key for name in absent):
             yield Result("tables", key, PASSED, "")

@@ -44,8 +44,8 @@ def check_releases(sources: Sources) -> Iterator[Result]:
         evidence = _evidence(sources, release)
         where = str(release.roots[0]) if release.roots else None
         contradictions = list(_contradictions(evidence))
-        for what, do in contradictions:
-            yield Result("release", key, WARNING, what, where, do=do)
+        for message, hint in contradictions:
+            yield Result("release", key, WARNING, message, where, hint=hint)
         if not contradictions:
             yield Result("release", key, PASSED, _told(evidence), where)
 

@@ -16,7 +16,7 @@ def _parted(words: list[str] | None) -> list[str]:
     names = (name.strip() for word in words or () for name in word.split(","))
     found = [name for name in names if name]
     if words and not found:
-        raise UsageError(Problem("--tables names no table", do="mimiciv_ed.triage,marts.labels"))
+        raise UsageError(Problem("--tables names no table", hint="mimiciv_ed.triage,marts.labels"))
     return found
 
 

@@ -38,10 +38,10 @@ def told(folders: Iterable[Path], needed: int | None = None) -> UserError:
     return UserError(
         Problem(
             "the disk is full",
-            where=str(fullest),
-            found=f"{shown(free[fullest])} free"
+            path=str(fullest),
+            detail=f"{shown(free[fullest])} free"
             + (f"; a whole build needs up to {shown(needed)}" if needed else ""),
-            do="make room: the same command then completes the build; "
+            hint="make room: the same command then completes the build; "
             "or --out or --temp-dir on another disk, or --files hardlink",
         )
     )

@@ -39,19 +39,19 @@ def _refuse(out: Path, patients: int, release: str) -> None:
         problems.append(
             Problem(
                 f"there is no made-up release {release!r} of MIMIC-IV",
-                do=f"use one of {', '.join(RELEASES)}",
+                hint=f"use one of {', '.join(RELEASES)}",
             )
         )
     if not FEWEST <= patients <= MOST:
-        what = f"{patients} patients cannot be made up"
-        problems.append(Problem(what, do=f"ask for {FEWEST} to {MOST}"))
+        message = f"{patients} patients cannot be made up"
+        problems.append(Problem(message, hint=f"ask for {FEWEST} to {MOST}"))
     if problems:
         raise UsageError(problems)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_unfinished(out))):
         problem = Problem(
             "the folder for the made-up tree is not empty",
-            where=str(out),
-            do="name a folder that does not exist yet",
+            path=str(out),
+            hint="name a folder that does not exist yet",
         )
         raise UserError(problem)
 

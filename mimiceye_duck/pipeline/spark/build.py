@@ -65,8 +65,8 @@ def build(
     workspace = Workspace(out)
     before = workspace.finished()
     if before and before.get("engine") != "spark":
-        what = "the output folder holds a build of DuckDB's"
-        raise UserError(Problem(what, where=str(workspace.out), do="--out with another folder"))
+        message = "the output folder holds a build of DuckDB's"
+        raise UserError(Problem(message, path=str(workspace.out), hint="--out with another folder"))
     checked = list(check_releases(sources))
     findings.require([*sources.results, *checked])
     wanted = fingerprint(sources, options)

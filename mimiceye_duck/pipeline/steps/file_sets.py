@@ -270,9 +270,9 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
 
 def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
     """Store the rows of some files of a set; raises `UserError` with each that is broken."""
-    what = f"{source.contract.id} is empty"
+    message = f"{source.contract.id} is empty"
     empty = [
-        Problem(what, where=str(file.source), do=_AGAIN)
+        Problem(message, path=str(file.source), hint=_AGAIN)
         for file in files
         if file.size == 0 and source.contract.format != "txt"
     ]
@@ -288,7 +288,7 @@ def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> Non
         broken = [problem for path in paths for problem in _broken(database, source, path)]
         found = reason(error)
         raise UserError(
-            broken or Problem(f"{source.contract.id} cannot be read", found=found, do=_AGAIN)
+            broken or Problem(f"{source.contract.id} cannot be read", detail=found, hint=_AGAIN)
         ) from None
 
 

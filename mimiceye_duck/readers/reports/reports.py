@@ -141,7 +141,7 @@ class Archive:
             yield from (self._zip if self.path.suffix.lower() == ".zip" else self._tar)(wanted, odd)
         except RuntimeError:  # zipfile's
             raise UserError(
-                Problem(f"the archive of reports {UNREAD}", where=str(self.path), do="unpack it")
+                Problem(f"the archive of reports {UNREAD}", path=str(self.path), hint="unpack it")
             ) from None
         except _DAMAGE as error:
             if isinstance(error, OSError) and disk_space.is_of_machine(error):
@@ -149,9 +149,9 @@ class Archive:
             raise UserError(
                 Problem(
                     "the archive of reports cannot be read",
-                    where=str(self.path),
-                    found=f"{type(error).__name__}: it is damaged, cut short or of another kind",
-                    do="download it again",
+                    path=str(self.path),
+                    detail=f"{type(error).__name__}: it is damaged, cut short or of another kind",
+                    hint="download it again",
                 )
             ) from None
 

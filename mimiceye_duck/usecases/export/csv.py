@@ -79,7 +79,7 @@ def export_csv(
     if bool(tables) + (query is not None) + (file is not None) != 1:
         raise UsageError(Problem("give --tables, --query or -f FILE, and only one of them"))
     if tables and name:
-        raise UsageError(Problem("--name is for a query", do="tables keep their own names"))
+        raise UsageError(Problem("--name is for a query", hint="tables keep their own names"))
     name = name or (file.stem if file else "")
     text = "" if tables else query_text(query, file)
     if not tables:
@@ -109,7 +109,7 @@ def _checked(name: str) -> str:
         raise UsageError(
             Problem(
                 f"'{name}' is no name for the files" if name else "the files need a name",
-                do="--name with letters, digits, _ - and ., as first_day_vitals",
+                hint="--name with letters, digits, _ - and ., as first_day_vitals",
             )
         )
     return name
@@ -202,7 +202,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
                 raise UserError(
                     Problem(
                         f"{entry.rows:,} rows of {entry.table} name no patient",
-                        do="a query that leaves them out, `where subject_id is not null`",
+                        hint="a query that leaves them out, `where subject_id is not null`",
                     )
                 )
         entries.extend(found)
