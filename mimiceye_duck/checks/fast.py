@@ -43,10 +43,10 @@ def _downloads(sources: Sources) -> Iterator[Result]:
 
 def _passed(sources: Sources) -> Iterator[Result]:
     """The headers with which nothing is wrong."""
-    told = {one.about for one in sources.results if one.check == "header"}
+    checked = {one.about for one in sources.results if one.check == "header"}
     for source in sources.tables.values():
         about = source.contract.id
-        if source.file and about not in told:
+        if source.file and about not in checked:
             yield Result("header", about, PASSED, "", str(source.file))
 
 

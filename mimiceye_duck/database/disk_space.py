@@ -31,7 +31,7 @@ def is_of_machine(error: OSError) -> bool:
     return error.errno in _FULL | _FILES
 
 
-def told(folders: Iterable[Path], needed: int | None = None) -> UserError:
+def disk_full(folders: Iterable[Path], needed: int | None = None) -> UserError:
     """That the fullest of some folders' disks is full; `needed` bytes are the whole build's."""
     free = {folder: shutil.disk_usage(there(folder)).free for folder in folders}
     fullest = min(free, key=lambda folder: free[folder])

@@ -7,7 +7,7 @@ from pathlib import Path
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.synth import truth
 from mimiceye_duck.synth.datasets import clinical
-from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, odd_ones
+from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, with_anomalies
 from mimiceye_duck.synth.datasets.eye_gaze import eye_gaze
 from mimiceye_duck.synth.datasets.folder import INDEX, Folder, date_everything
 from mimiceye_duck.synth.datasets.reflacx import reflacx
@@ -117,7 +117,7 @@ def _write(
         tell("mimiciv")
         clinical.write(files, people, dice, notes, release, ed_release, row_ratio)
         note_people(people, notes)
-    images = odd_ones(images, notes)
+    images = with_anomalies(images, notes)
     note_images(images, notes)
     cxr, cxr_jpg = folder("mimic-cxr", cxr_release), folder("mimic-cxr-jpg", cxr_release)
     is_new = cxr_release != "2.0.0"

@@ -58,7 +58,7 @@ def build(
         if disk_space.is_full(error):
             kept = resources.cache.folder if resources.cache else None
             folders = filter(None, (workspace.out, resources.temp_dir, kept))
-            raise disk_space.told(folders, disk_needed(sources, options)) from None
+            raise disk_space.disk_full(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
 
 

@@ -95,7 +95,7 @@ class Folder:
                 self._held = entered.pop_all()
         except OSError as error:
             self._leave(failed=True)
-            raise self._told(error) from error
+            raise self._user_error(error) from error
         return self
 
     def __exit__(
@@ -118,9 +118,9 @@ class Folder:
         if error is None:
             return
         if isinstance(error, engine.Error):
-            raise self._told(error) from None  # its words may quote a row
+            raise self._user_error(error) from None  # its words may quote a row
         if isinstance(error, OSError):
-            raise self._told(error) from error
+            raise self._user_error(error) from error
         if kind is None:
             raise error
 
@@ -193,7 +193,7 @@ class Folder:
         for path in (self._work, *(self._made if failed else ())):
             _remove_if_empty(path)
 
-    def _told(self, error: engine.Error | OSError) -> UserError:
+    def _user_error(self, error: engine.Error | OSError) -> UserError:
         """A failure in words that quote no row; the parts are gone by now."""
         if is_full(error):
             free = shutil.disk_usage(_existing(self.out)).free

@@ -103,10 +103,10 @@ class Table:
         places: Places | None = None,
         hint: str | None = None,
     ) -> Result:
-        found = self._told(*places) if places else None
+        found = self._positions(*places) if places else None
         return Result(check, self.contract.id, status, message, self.where, found, hint)
 
-    def _told(self, unit: str, numbers: Sequence[int]) -> str:
+    def _positions(self, unit: str, numbers: Sequence[int]) -> str:
         """The first places of a fault in words; nothing of what stands there."""
         if unit == "file":
             return ", ".join(one_line(str(self.files[number])) for number in numbers)
@@ -191,12 +191,12 @@ class TableChecks:
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]
-        marks = [
+        flags = [
             render("check_mark", predicate=rule.predicate, name=_mark(number))
             for number, rule in enumerate(demands)
         ]
         path = [quoted("path")] if table.contract.is_file_set else []
-        columns = [*cells, *marks, *path]
+        columns = [*cells, *flags, *path]
         statement = render("check_read", name=table.kept, columns=columns, relation=table.relation)
         database.execute(statement)
 

@@ -16,7 +16,7 @@ from mimiceye_duck.readers.sources import Sources
 _STYLES = {FAILED: "bold red", WARNING: "yellow", SKIPPED: "dim", PASSED: "green"}
 _INDENT = 23
 # How many faults of one kind are told one by one.
-_TOLD = 4
+_SHOWN = 4
 
 
 def show_json(sources: Sources, results: Sequence[Result], *, deep: bool) -> None:
@@ -91,10 +91,10 @@ def _lines(sources: Sources, results: Sequence[Result]) -> Iterator[tuple[str, s
             alike: dict[str, list[Result]] = {}
             for result in ours:
                 alike.setdefault(result.message, []).append(result)
-            for same in list(alike.values())[:_TOLD]:
+            for same in list(alike.values())[:_SHOWN]:
                 together = next(_together(check, same))
-                yield status, check, _told(sources, same[0]) if len(same) == 1 else [together]
-            rest = [result for same in list(alike.values())[_TOLD:] for result in same]
+                yield status, check, _described(sources, same[0]) if len(same) == 1 else [together]
+            rest = [result for same in list(alike.values())[_SHOWN:] for result in same]
             if rest:
                 yield status, check, [f"and {len(rest)} more: {_names(rest)}"]
 
@@ -109,7 +109,7 @@ def _together(check: str, results: Sequence[Result]) -> Iterator[str]:
         yield one_line(number + (what or CLAIMS[check]))
 
 
-def _told(sources: Sources, result: Result) -> list[str]:
+def _described(sources: Sources, result: Result) -> list[str]:
     lines = [result.message]
     if result.path and result.status == FAILED:
         lines.append(f"file: {_relative(sources, result.path)}")

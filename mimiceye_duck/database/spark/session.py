@@ -82,7 +82,7 @@ def start(
         settings["spark.local.dir"] = str(temp_dir)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    with told(f"Spark cannot be started on {master}"), warnings.catch_warnings(), _quiet():
+    with without_rows(f"Spark cannot be started on {master}"), warnings.catch_warnings(), _quiet():
         warnings.simplefilter("ignore")
         return builder.getOrCreate()
 
@@ -114,7 +114,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def told(message: str) -> Iterator[None]:
+def without_rows(message: str) -> Iterator[None]:
     """Tell an error of Spark's without the rows that its text quotes; raises `UserError`."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException

@@ -30,22 +30,22 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Piece:
-    """What becomes one file a patient, below `path` of each patient whose records `whose` lets
+    """What becomes one file a patient, below `path` of each patient whose records `patients` lets
     pass: the texts, `patient` and `source_row` of `relation`."""
 
     relation: Sql
     csv: Csv
     path: str
-    whose: Sql
+    patients: Sql
 
     def write(self, database: Database) -> list[Entry]:
         _prepare(database)
-        return write_patients(database, self.relation, self.csv, self.path, self.whose)
+        return write_patients(database, self.relation, self.csv, self.path, self.patients)
 
     def size(self, database: Database) -> int:
         """Bytes of the files, their headers apart."""
         _prepare(database)
-        lines = patient_lines(database, self.relation, self.csv, self.whose)
+        lines = patient_lines(database, self.relation, self.csv, self.patients)
         return int(database.value(render("lines_size", lines=lines)))
 
 
@@ -166,10 +166,10 @@ def _table(
 
 
 def _piece(
-    tree: Path, name: str, names: Sequence[str], relation: Sql, path: str, whose: Sql
+    tree: Path, name: str, names: Sequence[str], relation: Sql, path: str, patients: Sql
 ) -> _Piece:
     cells = [str(place) for place in range(len(names))]
-    return _Piece(relation, Csv(tree, name, names, numbered=False, cells=cells), path, whose)
+    return _Piece(relation, Csv(tree, name, names, numbered=False, cells=cells), path, patients)
 
 
 def _make_way(folder: Folder, pieces: Iterable[_Piece]) -> list[str]:

@@ -85,9 +85,9 @@ def export_parquet(
         json_file.write(folder.tree / dataset.NAME, content)
         json_file.write(folder.tree / croissant.NAME, croissant.croissant(content))
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
-    told = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
+    summary = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
     of_cohort = sum(one["patients"] == "cohort" for one in entries) if all_patients else 0
-    return told + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
+    return summary + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
 
 
 def _pieces(chosen: Iterable[Table], partition_by: str | None) -> list[_Piece]:
