@@ -41,6 +41,7 @@ lint:
     {{bin}}/ruff format --check .
     {{bin}}/mypy
     {{bin}}/lint-imports
+    {{bin}}/python tests/retired_words.py
     {{bin}}/sqlfluff lint sql
 
 # mend what a program can mend
