@@ -784,7 +784,9 @@ def test_a_script_without_a_main_guard_is_read_all_the_same(tmp_path: Path) -> N
     study(tmp_path, 60)
     script = tmp_path / "careless.py"
     last = KILLED.index("if __name__")
-    careless = KILLED[:last].replace("os._exit(9)", "pass") + KILLED[last:].split("\n")[1].strip()
+    careless = KILLED[:last].replace("os._exit(9)", "pass") + "\n".join(
+        line.strip() for line in KILLED[last:].split("\n")[1:]
+    )
     script.write_text(careless)
     words = [sys.executable, str(script), str(tmp_path / "in"), str(tmp_path / "d.parquet"), "2"]
     done = subprocess.run(words, timeout=100, capture_output=True)

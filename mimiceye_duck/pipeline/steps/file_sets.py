@@ -13,7 +13,7 @@ from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space, engine
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
 from mimiceye_duck.pipeline.state.input_files import State, state
@@ -154,7 +154,7 @@ def _place(run: Run, file: File) -> File:
     try:
         place(file.source, run.tree / file.target, run.options.files, before)
     except OSError as error:
-        if disk_space.is_of_machine(error) or error.filename != extended(file.source):
+        if is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
         run.warnings += reports.by_reason([(str(file.source), reason)], "file")

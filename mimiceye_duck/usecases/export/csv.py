@@ -13,6 +13,7 @@ from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import Relation, relations
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.database.readonly import opened, require, require_cohort
@@ -20,7 +21,7 @@ from mimiceye_duck.database.statements import problem, query_text, statement
 from mimiceye_duck.usecases.export.selection import ALL_PATIENTS, require_owners
 from mimiceye_duck.usecases.export.text_rows import owned, text_rows
 from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
-from mimiceye_duck.writers.export_folder import Folder, beside, is_full
+from mimiceye_duck.writers.export_folder import Folder, beside
 from mimiceye_duck.writers.manifest import Entry
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -211,7 +212,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
     try:
         side_by_side(session, Steps(), "writing CSV", pieces, write, threads)
     except (engine.Error, OSError) as error:
-        if is_full(error):
+        if is_disk_full(error):
             # Only now, since to count the bytes takes as long as to write them.
             with contextlib.suppress(engine.Error):
                 folder.needed = sum(piece.size(session) for piece in pieces)
