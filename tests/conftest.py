@@ -19,11 +19,15 @@ import duckdb
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.cli import main
+from mimiceye_duck import cli
+from tests.shared import Shared, changed
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it does in the background so; the tests and what they start press Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+SHARED = "shared"
+CHANGED = pytest.StashKey[list[str]]()
 
 HOSP = [
     "admissions",
@@ -493,48 +497,69 @@ def command() -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A made-up source tree, made once a session; read it, never write to it."""
-    trees: dict[tuple[Any, ...], Path] = {}
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Makes what tests only read, once for all processes of the test run."""
+    base = tmp_path_factory.getbasetemp()
+    return Shared((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / SHARED)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the test run when a test has changed what all share: looked at when all have ended."""
+    if not hasattr(session.config, "workerinput"):
+        found = changed(session.config._tmp_path_factory.getbasetemp() / SHARED)
+        session.config.stash[CHANGED] = found
+        if found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for path in config.stash.get(CHANGED, [])[:20]:
+        terminalreporter.write_line(f"ERROR: a test changed what others read: {path}", red=True)
+
+
+@pytest.fixture(scope="session")
+def made_up(shared: Shared) -> Callable[..., Path]:
+    """A made-up source tree; read it, never write to it."""
 
     def make(patients: int = 12, seed: int = 0, release: str = "2.2") -> Path:
-        key = patients, seed, release
-        if key not in trees:
-            out = tmp_path_factory.mktemp("made_up") / "source"
-            made = run(
-                "synth", "--out", out, "--patients", patients, "--seed", seed, "--release", release
-            )
+        def synth(folder: Path) -> Path:
+            out, words = folder / "source", ("--seed", seed, "--release", release)
+            made = run("synth", "--out", out, "--patients", patients, *words)
             assert made.code == 0, made.stderr
-            trees[key] = out
-        return trees[key]
+            return out
+
+        return Path(shared.make("made_up", (patients, seed, release), synth))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def lean(made_up: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lean(made_up: Callable[..., Path], shared: Shared) -> Path:
     """A made-up tree of 12 patients with a few tables of each dataset; read it only."""
-    source = tmp_path_factory.mktemp("lean") / "source"
-    shutil.copytree(made_up(), source)
-    kept = "admissions d_hcpcs labevents patients caregiver d_items icustays procedureevents"
-    for file in [*source.rglob("hosp/*.csv.gz"), *source.rglob("icu/*.csv.gz")]:
-        if file.name.removesuffix(".csv.gz") not in kept.split():
-            file.unlink()
-    return source
+
+    def thin(folder: Path) -> Path:
+        source = Path(shutil.copytree(made_up(), folder / "source"))
+        kept = "admissions d_hcpcs labevents patients caregiver d_items icustays procedureevents"
+        for file in [*source.rglob("hosp/*.csv.gz"), *source.rglob("icu/*.csv.gz")]:
+            if file.name.removesuffix(".csv.gz") not in kept.split():
+                file.unlink()
+        return source
+
+    return Path(shared.make("lean", (), thin))
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A build of a source with these options, made once a session; read it, never write to it."""
-    builds: dict[tuple[Any, ...], Path] = {}
+def built(shared: Shared) -> Callable[..., Path]:
+    """A build of a source with these options; read it, never write to it."""
 
     def make(source: Path, **options: Any) -> Path:
+        def build(folder: Path) -> Path:
+            mimiceye_duck.build(source=source, out=folder / "out", **options)
+            return folder / "out"
+
         key = source, *sorted((name, repr(value)) for name, value in options.items())
-        if key not in builds:
-            out = tmp_path_factory.mktemp("built") / "out"
-            mimiceye_duck.build(source=source, out=out, **options)
-            builds[key] = out
-        return builds[key]
+        return Path(shared.make("built", key, build))
 
     return make
 
@@ -564,13 +589,16 @@ def open_demos() -> Path:
 
 
 @pytest.fixture(scope="session")
-def around_demos(open_demos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The open demos and images made up around their patients, in one folder."""
-    root = tmp_path_factory.mktemp("around")
-    made = run("synth", "--out", root / "made", "--around", open_demos)
-    assert made.code == 0, made.stderr
-    both = root / "both"
-    shutil.copytree(root / "made", both, ignore=_truth)
-    shutil.copytree(open_demos, both, dirs_exist_ok=True)
-    shutil.copytree(root / "made" / "truth", root / "truth")
-    return both
+def around_demos(open_demos: Path, shared: Shared) -> Path:
+    """The open demos and images made up around their patients, in one folder; read it only."""
+
+    def make(root: Path) -> Path:
+        made = run("synth", "--out", root / "made", "--around", open_demos)
+        assert made.code == 0, made.stderr
+        both = root / "both"
+        shutil.copytree(root / "made", both, ignore=_truth)
+        shutil.copytree(open_demos, both, dirs_exist_ok=True)
+        shutil.copytree(root / "made" / "truth", root / "truth")
+        return both
+
+    return Path(shared.make("around", (), make))
