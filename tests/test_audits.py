@@ -465,12 +465,15 @@ def results(out):
 
 
 @pytest.fixture(scope="session")
-def whole(made_up, command, tmp_path_factory):
+def whole(made_up, command, shared):
     """A build of a made-up tree with all its files, and what it said."""
-    out = tmp_path_factory.mktemp("whole") / "out"
-    ran = command("build", "--source", made_up(), "--out", out)
-    assert ran.code == 0, ran.stderr
-    return out, ran
+
+    def build(folder):
+        ran = command("build", "--source", made_up(), "--out", folder / "out")
+        assert ran.code == 0, ran.stderr
+        return folder / "out", ran
+
+    return shared.make("whole", (), build)
 
 
 def test_every_audit_is_in_build_json(whole):

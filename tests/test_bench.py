@@ -18,6 +18,7 @@ from tests.bench import section
 from tests.bench.measure import FailedError, run
 from tests.bench.targets import targets
 from tests.bench.tree import Scale, Tree, make
+from tests.shared import Shared
 
 SCALE = Scale(scale_mb=6, patients=60, seed=3)
 CLINICAL = ("mimiciv_hosp", "mimiciv_icu", "mimiciv_ed")
@@ -26,9 +27,9 @@ RELEASED = json.loads((Path(section.__file__).parent / "release_rows.json").read
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def tree(shared: Shared) -> Tree:
     """A tiny tree in order of patients."""
-    return make(tmp_path_factory.mktemp("trees"), SCALE)
+    return shared.make("bench", (), lambda folder: make(folder, SCALE))
 
 
 def cells(tree: Tree, name: str) -> Iterator[list[str]]:
@@ -109,17 +110,18 @@ def test_some_cells_are_quoted_and_some_are_not_ascii(tree: Tree) -> None:
 
 
 @pytest.fixture(scope="module")
-def both(
-    tree: Tree, command: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Path, str]:
+def both(tree: Tree, command: Callable[..., Any], shared: Shared) -> tuple[Path, Path, str]:
     """A cohort as `build` makes it and as the published method does, and what build said."""
-    out = tmp_path_factory.mktemp("both")
-    cohort = ("--cohort", tree.cohort("20pc"), "--files", "none")
-    built = command("build", "--source", tree.source, "--out", out / "ours", *cohort)
-    assert built.code == 0, built.stderr
-    script = Path(section.__file__).with_name("published.py")
-    run([sys.executable, script, tree.source, tree.cohort("20pc"), out / "theirs"])
-    return out / "ours", out / "theirs", built.stderr
+
+    def build(out: Path) -> tuple[Path, Path, str]:
+        cohort = ("--cohort", tree.cohort("20pc"), "--files", "none")
+        built = command("build", "--source", tree.source, "--out", out / "ours", *cohort)
+        assert built.code == 0, built.stderr
+        script = Path(section.__file__).with_name("published.py")
+        run([sys.executable, script, tree.source, tree.cohort("20pc"), out / "theirs"])
+        return out / "ours", out / "theirs", built.stderr
+
+    return shared.make("both", (), build)
 
 
 def test_a_tree_is_built_with_no_warning_but_that_it_is_smaller(

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,17 +18,26 @@ AS_THEY_LIE = {"CHF.csv", "normals.csv", "pneumonia.csv"}
 
 
 @pytest.fixture(scope="module")
-def cache(made_up, tmp_path_factory) -> Path:
-    """What a build of some patients kept."""
-    folder = tmp_path_factory.mktemp("cached")
-    mimiceye_duck.build(
-        source=made_up(patients=40),
-        out=folder / "out",
-        cohort="eye",
-        files="none",
-        cache_sources=folder / "cache",
-    )
-    return folder / "cache"
+def kept(made_up, shared) -> Path:
+    """A build of some patients in `a`, and what it kept in `cache`; read them only."""
+
+    def build(folder: Path) -> Path:
+        mimiceye_duck.build(
+            source=made_up(patients=40),
+            out=folder / "a",
+            cohort="eye",
+            files="none",
+            cache_sources=folder / "cache",
+        )
+        return folder
+
+    return Path(shared.make("cached", (), build))
+
+
+@pytest.fixture
+def cache(kept, tmp_path) -> Path:
+    """What a build of some patients kept; a test's own."""
+    return Path(shutil.copytree(kept / "cache", tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -100,19 +110,19 @@ def flipped(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, flipped])
-def test_a_damaged_copy_is_made_again(made_up, read, tmp_path, damage):
-    source, cache = made_up(patients=40), tmp_path / "cache"
-    for place in ("a", "b"):
-        mimiceye_duck.build(
-            source=source, out=tmp_path / place, cohort="eye", files="none", cache_sources=cache
-        )
-        if place == "a":
-            read.clear()
-            for kept in (*cache.rglob("labevents.*"), *cache.rglob("admissions.*")):
-                damage(kept)
+def test_a_damaged_copy_is_made_again(kept, cache, made_up, read, tmp_path, damage):
+    for copy in (*cache.rglob("labevents.*"), *cache.rglob("admissions.*")):
+        damage(copy)
+    mimiceye_duck.build(
+        source=made_up(patients=40),
+        out=tmp_path / "b",
+        cohort="eye",
+        files="none",
+        cache_sources=cache,
+    )
     wanted = ["admissions.csv.gz", "labevents.csv.gz"]
     assert sorted(set(read) - AS_THEY_LIE) == wanted
-    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert files(kept / "a") == files(tmp_path / "b")
 
 
 def test_builds_side_by_side_share_a_copy(made_up, command, tmp_path):

@@ -41,12 +41,16 @@ def out(built, made_up):
 
 
 @pytest.fixture(scope="session")
-def views(command, made_up, tmp_path_factory):
+def views(command, made_up, shared):
     """A database of views only."""
-    database = tmp_path_factory.mktemp("views") / "views.duckdb"
-    ran = command("attach", "--source", made_up(patients=6), "--database", database)
-    assert ran.code == 0, ran.stderr
-    return database
+
+    def attach(folder):
+        database = folder / "views.duckdb"
+        ran = command("attach", "--source", made_up(patients=6), "--database", database)
+        assert ran.code == 0, ran.stderr
+        return database
+
+    return shared.make("views", (), attach)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import stat
 import zipfile
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -726,18 +727,20 @@ ROWS_OF_ED = ("rows", "mimic-iv-ed")
 
 
 @pytest.fixture(scope="module")
-def deep(lean, tmp_path_factory):
+def deep(lean, shared):
     """The checks of a tree of all datasets with two files of sets damaged, and these files."""
-    source = tmp_path_factory.mktemp("deep") / "source"
-    shutil.copytree(lean, source)
-    damaged = sorted(source.rglob("gaze_data/*/gaze.csv"))[2]
-    damaged.write_text("<html></html>")
-    spoken = sorted(source.rglob("transcript.json"))[1]
-    spoken.write_text(f'{{"full_text": "{SECRET}, "time_stamped_text": []}}')
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setattr("mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder)
-        return checked(source, deep=True), (damaged, spoken), source
+
+    def check(folder):
+        source = Path(shutil.copytree(lean, folder / "source"))
+        damaged = sorted(source.rglob("gaze_data/*/gaze.csv"))[2]
+        damaged.write_text("<html></html>")
+        spoken = sorted(source.rglob("transcript.json"))[1]
+        spoken.write_text(f'{{"full_text": "{SECRET}, "time_stamped_text": []}}')
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: folder / "cache")
+            return checked(source, deep=True), (damaged, spoken), source
+
+    return shared.make("deep", (), check)
 
 
 def test_only_the_damaged_files_of_a_tree_fail(deep):

@@ -389,27 +389,19 @@ def test_wrong_format_is_wrong_usage(command, out, words):
 
 
 @pytest.fixture(scope="session")
-def moved(command, made_up, tmp_path_factory):
+def moved(command, made_up, shared):
     """A build by another rule and window whose sources are gone."""
-    root = tmp_path_factory.mktemp("moved")
-    source = root / "source"
-    shutil.copytree(made_up(patients=40), source)
-    ran = command(
-        "build",
-        "--source",
-        source,
-        "--out",
-        root / "out",
-        "--files",
-        "none",
-        "--link-rule",
-        "nearest",
-        "--window",
-        "36h",
-    )
-    assert ran.code == 0, ran.stderr
-    shutil.rmtree(source)
-    return root / "out" / "mimiceye.duckdb"
+
+    def build(folder):
+        source, out = folder / "source", folder / "out"
+        shutil.copytree(made_up(patients=40), source)
+        rule = ("--link-rule", "nearest", "--window", "36h")
+        ran = command("build", "--source", source, "--out", out, "--files", "none", *rule)
+        assert ran.code == 0, ran.stderr
+        shutil.rmtree(source)
+        return out / "mimiceye.duckdb"
+
+    return shared.make("moved", (), build)
 
 
 def test_explains_without_the_sources(moved, truth, explain, out, images):

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.shared import Shared
+
 SOME = (90000000, 90000004, 90000007, 90000010)
 COHORTS = ["eye", "cxr", "all", "file"]
 
@@ -17,11 +19,15 @@ def wanted_and_found(
     made_up: Callable[..., Path],
     built: Callable[..., Path],
     tools: Any,
-    tmp_path_factory: pytest.TempPathFactory,
+    shared: Shared,
 ) -> Callable[[str], tuple[dict[str, Any], Path]]:
     """What a cohort's build must hold, and the build."""
-    cohort_file = tmp_path_factory.mktemp("cohort") / "ids.txt"
-    cohort_file.write_text("".join(f"{subject}\n" for subject in SOME))
+
+    def write(folder: Path) -> Path:
+        (folder / "ids.txt").write_text("".join(f"{subject}\n" for subject in SOME))
+        return folder / "ids.txt"
+
+    cohort_file = shared.make("cohort", (), write)
     wanted: dict[str, Any] = {}
 
     def give(cohort: str) -> tuple[dict[str, Any], Path]:

@@ -29,23 +29,22 @@ def labels_apart(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def trees(made_up, command, tools, tmp_path_factory):
+def trees(made_up, command, shared):
     """Builds from both, from MIMIC-CXR-JPG alone and from DICOM alone, JPGs rendered."""
-    folder = tmp_path_factory.mktemp("imaging")
-    found = {}
-    for name, left_out in (("both", None), ("jpg", "dcm"), ("dicom", JPG)):
-        source = folder / name / "source"
-        shutil.copytree(made_up(), source)
-        if left_out == JPG:
+
+    def build(folder):
+        source = Path(shutil.copytree(made_up(), folder / "source"))
+        if folder.name.startswith("of_dicom"):
             shutil.rmtree(source / JPG)
-        elif left_out:
+        elif folder.name.startswith("of_jpg"):
             for file in dicoms(source):
                 file.unlink()
-        words = ["--render-missing"] if name == "dicom" else []
-        ran = command("build", "--source", source, "--out", folder / name / "out", *words)
+        words = ["--render-missing"] if folder.name.startswith("of_dicom") else []
+        ran = command("build", "--source", source, "--out", folder / "out", *words)
         assert ran.code == 0, ran.stderr
-        found[name] = folder / name / "out", ran
-    return found
+        return folder / "out", ran
+
+    return {name: shared.make(f"of_{name}", (), build) for name in ("both", "jpg", "dicom")}
 
 
 def test_the_tree_is_the_same_from_jpg_from_dicom_and_from_both(trees, tools):

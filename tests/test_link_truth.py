@@ -38,21 +38,21 @@ LINKING = [
 
 
 @pytest.fixture(scope="session")
-def stays_and_images(made_up, tmp_path_factory, tools) -> Callable[..., Path]:
+def stays_and_images(made_up, shared) -> Callable[..., Path]:
     """A made-up tree with nothing in it but what linking reads."""
-    trees: dict[Any, Path] = {}
 
     def make(patients: int = 40, seed: int = 0) -> Path:
-        if (patients, seed) not in trees:
-            full = made_up(patients=patients, seed=seed)
-            source = tmp_path_factory.mktemp("stays_and_images")
+        full = made_up(patients=patients, seed=seed)
+
+        def thin(source: Path) -> Path:
             for name in LINKING:
                 for file in full.rglob(f"{name}.csv.gz"):
                     there = source / file.relative_to(full)
                     there.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(file, there)
-            trees[patients, seed] = source
-        return trees[patients, seed]
+            return source
+
+        return Path(shared.make("stays_and_images", (patients, seed), thin))
 
     return make
 

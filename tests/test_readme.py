@@ -1,5 +1,6 @@
 """The README: its commands are run, and print what it says they print."""
 
+import contextlib
 import io
 import json
 import os
@@ -37,17 +38,18 @@ OURS = [
 
 
 @pytest.fixture(scope="session")
-def place(command, tmp_path_factory):
+def place(command, shared):
     """A folder in which the README's first command was run."""
-    folder = tmp_path_factory.mktemp("a reader's folder")
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        ran = command("build", "--demo", "--out", "mimic-eye")
-    finally:
-        os.chdir(before)
-    assert ran.code == 0, ran.stderr
-    return folder, ran
+
+    def build(folder):
+        folder /= "a reader's folder"
+        folder.mkdir()
+        with contextlib.chdir(folder):
+            ran = command("build", "--demo", "--out", "mimic-eye")
+        assert ran.code == 0, ran.stderr
+        return folder, ran
+
+    return shared.make("reader", (), build)
 
 
 @pytest.fixture

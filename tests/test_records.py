@@ -17,9 +17,12 @@ from mimiceye_duck.writers import csv_tree
 
 
 @pytest.fixture(scope="module")
-def shuffled(made_up, tmp_path_factory) -> Path:
+def shuffled(made_up, shared) -> Path:
     """A source whose clinical rows are in no order, as in the open demos."""
-    source = tmp_path_factory.mktemp("shuffled") / "source"
+    return Path(shared.make("shuffled", (), lambda folder: shuffle(folder, made_up)))
+
+
+def shuffle(source, made_up) -> Path:
     dice = random.Random(0)
     for file in made_up(patients=40).rglob("*.*"):
         if file.is_dir():

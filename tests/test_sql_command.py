@@ -48,18 +48,18 @@ def out(built, made_up):
 
 
 @pytest.fixture(scope="session")
-def attached(command, made_up, tmp_path_factory):
+def attached(command, made_up, shared):
     """A database of views only on a made-up tree of a release."""
-    made = {}
 
     def give(release):
-        if release not in made:
-            database = tmp_path_factory.mktemp("attached") / "views.duckdb"
-            source = made_up(patients=6, release=release)
-            ran = command("attach", "--source", source, "--database", database)
+        source = made_up(patients=6, release=release)
+
+        def attach(folder):
+            ran = command("attach", "--source", source, "--database", folder / "views.duckdb")
             assert ran.code == 0, ran.stderr
-            made[release] = database, source
-        return made[release]
+            return folder / "views.duckdb"
+
+        return shared.make("attached", release, attach), source
 
     return give
 

@@ -56,17 +56,9 @@ RELEASES = {
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A small tree of a release, made once."""
-    made: dict[str, Path] = {}
-
-    def tree(release: str) -> Path:
-        if release not in made:
-            made[release] = tmp_path_factory.mktemp("made up") / "tree"
-            synth(made[release], patients=12, release=release)
-        return made[release]
-
-    return tree
+def trees(made_up: Callable[..., Path]) -> Callable[[str], Path]:
+    """A small tree of a release."""
+    return lambda release: made_up(release=release)
 
 
 @pytest.fixture(scope="module")

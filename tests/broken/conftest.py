@@ -24,32 +24,41 @@ mimiciv_icu.outputevents mimiciv_icu.procedureevents
 
 
 @pytest.fixture(scope="session")
-def tree(tmp_path_factory) -> Path:
+def tree(shared) -> Path:
     """The tiny tree; read it only."""
-    return tiny.fill_sets(tiny.fill(tmp_path_factory.mktemp("tiny") / "source"))
+    return Path(
+        shared.make("tiny", (), lambda folder: tiny.fill_sets(tiny.fill(folder / "source")))
+    )
 
 
 @pytest.fixture(scope="session")
-def few(tmp_path_factory) -> Path:
+def few(shared) -> Path:
     """The three tables that a link needs; read them only."""
-    return tiny.fill(tmp_path_factory.mktemp("few") / "source", tiny.LINKED)
+    return Path(shared.make("few", (), lambda folder: tiny.fill(folder / "source", tiny.LINKED)))
 
 
 @pytest.fixture(scope="session")
-def readings(tmp_path_factory) -> Path:
+def readings(shared) -> Path:
     """Those three, and the readings and recordings; read them only."""
-    source = tiny.fill(tmp_path_factory.mktemp("readings") / "source", tiny.READ_OF)
-    return tiny.fill_sets(source)
+
+    def make(folder: Path) -> Path:
+        return tiny.fill_sets(tiny.fill(folder / "source", tiny.READ_OF))
+
+    return Path(shared.make("readings", (), make))
 
 
 @pytest.fixture(scope="session")
-def wide(tree, tmp_path_factory) -> Path:
+def wide(tree, shared) -> Path:
     """The tiny tree with all clinical tables; read it only."""
-    source = Path(shutil.copytree(tree, tmp_path_factory.mktemp("wide") / "source"))
-    for name in CLINICAL:
-        table = tiny.table(name, tiny.BOTH * 2)
-        tiny.put(source / tiny.place(name), csv_bytes(table))
-    return source
+
+    def make(folder: Path) -> Path:
+        source = Path(shutil.copytree(tree, folder / "source"))
+        for name in CLINICAL:
+            table = tiny.table(name, tiny.BOTH * 2)
+            tiny.put(source / tiny.place(name), csv_bytes(table))
+        return source
+
+    return Path(shared.make("wide", (), make))
 
 
 @pytest.fixture(scope="session")
@@ -87,14 +96,24 @@ class Attempt(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def attempt(command, tmp_path_factory) -> Callable[..., Attempt]:
+def attempt(command, tmp_path_factory, shared) -> Callable[..., Attempt]:
     """Break files of a copy of a tree by their paths, and build it.
 
-    Whatever comes of it, no row is told, and the sources and all else stay as they were.
+    Whatever comes of it, no row is told, and the sources and all else stay as they were. What is
+    given a name is made once, and read only.
     """
 
-    def build(tree: Path, damages: dict[str, Damage], *words: object) -> Attempt:
-        folder = tmp_path_factory.mktemp("attempt")
+    def build(
+        tree: Path, damages: dict[str, Damage], *words: object, name: str | None = None
+    ) -> Attempt:
+        if name:
+            made = shared.make("attempt", name, lambda folder: within(folder, tree, damages, words))
+            return Attempt(*made)
+        return within(tmp_path_factory.mktemp("attempt"), tree, damages, words)
+
+    def within(
+        folder: Path, tree: Path, damages: dict[str, Damage], words: tuple[object, ...]
+    ) -> Attempt:
         source = Path(shutil.copytree(tree, folder / "here" / "source"))
         for path, damage in damages.items():
             damage(source / path)

@@ -33,7 +33,7 @@ NO_FILES: dict[str, tuple[str, Damage]] = {
 def replaced_files(tree, attempt):
     """A build of tables in whose places other things stand."""
     damages = {tiny.place(table): damage for table, damage in NO_FILES.values()}
-    return attempt(tree, damages, "--files", "none")
+    return attempt(tree, damages, "--files", "none", name="replaced")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need rights, pipes are not there")
@@ -142,7 +142,8 @@ TOLD: dict[str, tuple[str, Damage, str]] = {
 @pytest.fixture(scope="session")
 def damaged(tree, attempt):
     """A build of many damaged files."""
-    tried = attempt(tree, {path: damage for path, damage, _ in TOLD.values()}, "--cohort", "cxr")
+    damages = {path: damage for path, damage, _ in TOLD.values()}
+    tried = attempt(tree, damages, "--cohort", "cxr", name="damaged")
     assert tried.run.code == 0, tried.said
     return tried
 

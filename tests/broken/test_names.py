@@ -91,7 +91,7 @@ def hostile(readings, attempt):
         tiny.place(PHASE_1): led_to("id", fixations),
         tiny.place(SHEET): led_to("dicom_id", spoken),
     }
-    tried = attempt(readings, damages, "--cohort", "cxr")
+    tried = attempt(readings, damages, "--cohort", "cxr", name="hostile")
     assert tried.run.code == 0, tried.said
     return tried
 

@@ -1,5 +1,7 @@
 """Rows whose times cannot be: they get no stay, are counted, and are written as they are."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.broken import tiny
@@ -40,7 +42,7 @@ ODD: dict[str, tuple[dict[str, str], dict[str, str], tuple[str, str]]] = {
 
 
 @pytest.fixture(scope="session")
-def odd(tmp_path_factory, attempt):
+def odd(shared, attempt):
     """A build of a patient for each case."""
     stays, images = [], []
     for number, (stay, study, _) in enumerate(ODD.values()):
@@ -48,10 +50,13 @@ def odd(tmp_path_factory, attempt):
         stays.append({**patient, **tiny.STAY, "stay_id": str(number), **stay})
         image = {"study_id": str(50_001_000 + number), "dicom_id": f"image-{number}"}
         images.append({**patient, **image, **tiny.STUDY, **study})
-    source = tmp_path_factory.mktemp("odd") / "source"
-    for name, rows in zip(tiny.LINKED, (stays, stays, images), strict=True):
-        put(source / tiny.place(name), csv_bytes(tiny.table(name, rows)))
-    tried = attempt(source, {}, "--cohort", "cxr")
+
+    def make(folder: Path) -> Path:
+        for name, rows in zip(tiny.LINKED, (stays, stays, images), strict=True):
+            put(folder / tiny.place(name), csv_bytes(tiny.table(name, rows)))
+        return folder
+
+    tried = attempt(shared.make("odd", (), make), {}, "--cohort", "cxr", name="odd")
     assert tried.run.code == 0, tried.said
     return tried
 

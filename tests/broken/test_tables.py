@@ -315,7 +315,7 @@ def refused(wide, readings, attempt):
     def build(names: tuple[str, ...]):
         damages = {where(TOGETHER[one][2][1]): TOGETHER[one][0][one].damage for one in names}
         tree = readings if names[0] in SETS else wide
-        tried = attempt(tree, damages, "--cohort", "cxr")
+        tried = attempt(tree, damages, "--cohort", "cxr", name=f"refused {names}")
         tried.assert_refused()
         return tried
 
@@ -467,7 +467,7 @@ READ_IN = dict(zip(READ, [*CLINICAL, TRIAGE, CHEXPERT, GAZE], strict=True))
 def read(wide, attempt):
     """A build of many tables, each in a form of its own."""
     damages = {where(READ_IN[name]): damage for name, (damage, _) in READ.items()}
-    tried = attempt(wide, damages, "--cohort", "cxr", "--files", "none")
+    tried = attempt(wide, damages, "--cohort", "cxr", "--files", "none", name="read")
     assert tried.run.code == 0, tried.said
     return tried
 

@@ -1,9 +1,6 @@
 """The engines' answers, each engine started once a test run."""
 
-import os
-import pickle
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,37 +8,7 @@ from typing import Any
 import pytest
 
 from tests.engines.models import COMPARED, opened
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    """What is made once for all processes of a test run, and then read from its file."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-
-    def make(name: str, work: Callable[[Path], Any]) -> Any:
-        folder, file = shared / name, shared / f"{name}.pickle"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            until = time.monotonic() + 1200
-            while not file.exists():
-                assert time.monotonic() < until, f"nobody made {name}"
-                time.sleep(0.2)
-            found = pickle.loads(file.read_bytes())
-        else:
-            try:
-                found = work(folder)
-            except Exception as error:
-                found = error
-            part = shared / f"{name}.part"
-            part.write_bytes(pickle.dumps(found))
-            part.rename(file)
-        if isinstance(found, Exception):
-            raise AssertionError(f"{name} could not be made: {found}")
-        return found
-
-    return make
+from tests.shared import Shared
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +35,7 @@ def postgres(demo_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="session")
 def on_spark(
-    once: Callable[..., Any],
+    shared: Shared,
     command: Callable[..., Any],
     made_up: Callable[..., Path],
     request: pytest.FixtureRequest,
@@ -82,4 +49,6 @@ def on_spark(
     except pytest.skip.Exception:
         demos = None
     source = made_up()
-    return once("spark", lambda folder: spark.everything(command, folder, source, demos, COMPARED))
+    return shared.make(
+        "spark", (), lambda folder: spark.everything(command, folder, source, demos, COMPARED)
+    )

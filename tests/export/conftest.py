@@ -20,12 +20,16 @@ def database(built, source):
 
 
 @pytest.fixture(scope="session")
-def exported(command, database, tmp_path_factory):
+def exported(command, database, shared):
     """All that is exported unless told otherwise; read it only."""
-    out = tmp_path_factory.mktemp("exported") / "a folder é"
-    ran = command("export", "parquet", "--database", database, "--out", out)
-    assert ran.code == 0, ran.stderr
-    return out, ran.stdout
+
+    def make(folder):
+        out = folder / "a folder é"
+        ran = command("export", "parquet", "--database", database, "--out", out)
+        assert ran.code == 0, ran.stderr
+        return out, ran.stdout
+
+    return shared.make("exported", (), make)
 
 
 @pytest.fixture
@@ -54,15 +58,18 @@ def own(database, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def large(tmp_path_factory):
+def large(shared):
     """A database of laboratory events, many and in no order, with long comments."""
-    database = tmp_path_factory.mktemp("large") / "large.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create schema mimiciv_hosp")
-        connection.execute(
-            "create view mimiciv_hosp.labevents as select number as labevent_id,"
-            " 90000000 + (number * 7919) % 5000 as subject_id, number % 20 as itemid,"
-            " repeat(md5(cast(number as varchar)), 12) as comments"
-            f" from range({EVENTS}) as made (number)"
-        )
-    return database
+
+    def make(folder):
+        with duckdb.connect(str(folder / "large.duckdb")) as connection:
+            connection.execute("create schema mimiciv_hosp")
+            connection.execute(
+                "create view mimiciv_hosp.labevents as select number as labevent_id,"
+                " 90000000 + (number * 7919) % 5000 as subject_id, number % 20 as itemid,"
+                " repeat(md5(cast(number as varchar)), 12) as comments"
+                f" from range({EVENTS}) as made (number)"
+            )
+        return folder / "large.duckdb"
+
+    return shared.make("large", (), make)

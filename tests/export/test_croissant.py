@@ -24,13 +24,16 @@ def database(built, made_up):
 
 
 @pytest.fixture(scope="session")
-def exported(command, database, tmp_path_factory):
+def exported(command, database, shared):
     """All tables, and those with a split in folders; read them only."""
-    out = tmp_path_factory.mktemp("croissant") / "out"
-    words = ("export", "parquet", "--database", database, "--out", out, "--partition-by", "split")
-    ran = command(*words)
-    assert ran.code == 0, ran.stderr
-    return out
+
+    def export(folder):
+        words = ("--database", database, "--out", folder / "out", "--partition-by", "split")
+        ran = command("export", "parquet", *words)
+        assert ran.code == 0, ran.stderr
+        return folder / "out"
+
+    return shared.make("croissant", (), export)
 
 
 @pytest.fixture(scope="session")

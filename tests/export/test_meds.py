@@ -40,11 +40,14 @@ def build(built, made_up):
 
 
 @pytest.fixture(scope="session")
-def out(build, command, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("meds") / "out"
-    ran = command("export", "meds", "--database", build / "mimiceye.duckdb", "--out", folder)
-    assert ran.code == 0, ran.stderr
-    return folder
+def out(build, command, shared):
+    def export(folder):
+        words = ("--database", build / "mimiceye.duckdb", "--out", folder / "out")
+        ran = command("export", "meds", *words)
+        assert ran.code == 0, ran.stderr
+        return folder / "out"
+
+    return shared.make("meds", (), export)
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,16 @@ CONTRACTS = Path(__file__).parents[2] / "data_contracts"
 
 
 @pytest.fixture(scope="session")
-def everyone(command, database, tmp_path_factory):
+def everyone(command, database, shared):
     """The same of all patients; read it only."""
-    out = tmp_path_factory.mktemp("everyone") / "out"
-    ran = command("export", "parquet", "--all-patients", "--database", database, "--out", out)
-    assert ran.code == 0, ran.stderr
-    return out
+
+    def export(folder):
+        words = ("--all-patients", "--database", database, "--out", folder / "out")
+        ran = command("export", "parquet", *words)
+        assert ran.code == 0, ran.stderr
+        return folder / "out"
+
+    return shared.make("everyone", (), export)
 
 
 # What is there

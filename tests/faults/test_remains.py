@@ -304,17 +304,21 @@ def test_a_table_that_a_stopped_build_left_out_is_read_again(
 
 
 @pytest.fixture(scope="module")
-def other(lean, tmp_path_factory, tools) -> Path:
+def other(lean, shared, tools) -> Path:
     """The same source, but for a column of one table: no row more or less, no cell longer."""
-    source = tmp_path_factory.mktemp("other") / "source"
-    shutil.copytree(lean, source, ignore=shutil.ignore_patterns("truth"))
-    file = tools.source(source).file("Hosp/labevents")
-    table = tools.read_csv(file)
-    place = table.header.index("comments")
-    for row in table.rows:
-        row[place] = row[place].swapcase() or "x"
-    file.write_bytes(gzip.compress(tools.csv_bytes(table)))
-    return source
+
+    def change(folder: Path) -> Path:
+        source = folder / "source"
+        shutil.copytree(lean, source, ignore=shutil.ignore_patterns("truth"))
+        file = tools.source(source).file("Hosp/labevents")
+        table = tools.read_csv(file)
+        place = table.header.index("comments")
+        for row in table.rows:
+            row[place] = row[place].swapcase() or "x"
+        file.write_bytes(gzip.compress(tools.csv_bytes(table)))
+        return source
+
+    return Path(shared.make("other", (), change))
 
 
 @pytest.mark.parametrize("lost", ["", "done", "tree/mimiceye.duckdb", "tree", "work.duckdb"])

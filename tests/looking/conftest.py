@@ -64,10 +64,13 @@ def mark(source: Path, row: dict[str, str], reading: str, used: dict[str, Any]) 
 
 
 @pytest.fixture(scope="session")
-def marked(made_up, tools, tmp_path_factory) -> dict[str, Any]:
+def marked(made_up, tools, shared) -> dict[str, Any]:
     """The build, and the marked image of each gaze dataset."""
-    folder = tmp_path_factory.mktemp("marked é")
-    source = Path(shutil.copytree(made_up(), folder / "source"))
+    return shared.make("marked é", (), lambda folder: marked_in(folder, made_up(), tools))
+
+
+def marked_in(folder: Path, unmarked: Path, tools: Any) -> dict[str, Any]:
+    source = Path(shutil.copytree(unmarked, folder / "source"))
     view = tools.source(source)
     metadata = {row["dicom_id"]: row for row in view.metadata}
     used: dict[str, Any] = {}
@@ -152,20 +155,24 @@ def marked(made_up, tools, tmp_path_factory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def drawn(marked, command, tmp_path_factory) -> dict[str, Path]:
+def drawn(marked, command, shared) -> dict[str, Path]:
     """The build's report, the pages of both marked patients, and the folder of all pages."""
-    folder = tmp_path_factory.mktemp("drawn") / "a folder é #1"
-    folder.mkdir()
-    database = marked["out"] / "mimiceye.duckdb"
-    pages = {"report": marked["out"] / "report.html"}
-    for dataset in ("REFLACX", "EyeGaze"):
-        pages[dataset] = folder / f"{dataset}.html"
-        subject_id = marked[dataset].subject_id
-        ran = command("page", subject_id, "--database", database, "--out", pages[dataset])
-        assert (ran.code, ran.stdout) == (0, f"{pages[dataset]}\n"), ran.stderr
-    ran = command("browse", "--database", database, "--out", folder / "browse")
-    assert ran.code == 0, ran.stderr
-    return {**pages, "browse": folder / "browse" / "index.html"}
+
+    def draw(folder: Path) -> dict[str, Path]:
+        folder /= "a folder é #1"
+        folder.mkdir()
+        database = marked["out"] / "mimiceye.duckdb"
+        pages = {"report": marked["out"] / "report.html"}
+        for dataset in ("REFLACX", "EyeGaze"):
+            pages[dataset] = folder / f"{dataset}.html"
+            subject_id = marked[dataset].subject_id
+            ran = command("page", subject_id, "--database", database, "--out", pages[dataset])
+            assert (ran.code, ran.stdout) == (0, f"{pages[dataset]}\n"), ran.stderr
+        ran = command("browse", "--database", database, "--out", folder / "browse")
+        assert ran.code == 0, ran.stderr
+        return {**pages, "browse": folder / "browse" / "index.html"}
+
+    return shared.make("drawn", (), draw)
 
 
 @pytest.fixture(scope="session")

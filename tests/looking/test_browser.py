@@ -238,9 +238,12 @@ IMAGES, FIXATIONS = 200, 50_000
 
 
 @pytest.fixture(scope="session")
-def crowded(marked, command, tmp_path_factory):
+def crowded(marked, command, shared):
     """The page of a patient with 200 images and 50,000 fixations."""
-    folder = tmp_path_factory.mktemp("crowded")
+    return shared.make("crowded", (), lambda folder: crowd(folder, marked, command))
+
+
+def crowd(folder, marked, command):
     database = folder / "mimiceye.duckdb"
     database.write_bytes((marked["out"] / "mimiceye.duckdb").read_bytes())
     one = marked["REFLACX"]

@@ -48,13 +48,16 @@ def table(file, *header):
 
 
 @pytest.fixture(scope="session")
-def whole(marked, command, tmp_path_factory):
+def whole(marked, command, shared):
     """The report with small cells."""
-    file = tmp_path_factory.mktemp("whole") / "report.html"
-    database = marked["out"] / "mimiceye.duckdb"
-    ran = command("report", "--small-cells", "--database", database, "--out", file)
-    assert (ran.code, ran.stdout) == (0, f"{file}\n"), ran.stderr
-    return file
+
+    def report(folder):
+        words = ("--database", marked["out"] / "mimiceye.duckdb", "--out", folder / "report.html")
+        ran = command("report", "--small-cells", *words)
+        assert (ran.code, ran.stdout) == (0, f"{folder / 'report.html'}\n"), ran.stderr
+        return folder / "report.html"
+
+    return shared.make("small cells", (), report)
 
 
 @pytest.fixture(scope="session")
