@@ -564,6 +564,12 @@ def built(shared: Shared) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def demo_build(made_up: Callable[..., Path], built: Callable[..., Path]) -> Path:
+    """DuckDB's build of the made-up tree."""
+    return built(made_up())
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Iterator[Callable[[Path], Path]]:
     """A copy of a source tree that a test may change; only what it changes takes room."""

@@ -4,7 +4,7 @@ import csv
 import io
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,6 @@ import mimiceye_duck
 SCRIPT = "<script>window.entered = 1</script><img src=x onerror='window.entered = 1'>\"'&"
 # Where marks are and fixations lie, as shares of the image.
 PLACES = ((0.2, 0.25), (0.7, 0.4), (0.45, 0.8))
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-)
 
 
 @dataclass(frozen=True)
@@ -173,41 +169,3 @@ def drawn(marked, command, shared) -> dict[str, Path]:
         return {**pages, "browse": folder / "browse" / "index.html"}
 
     return shared.make("drawn", (), draw)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's chromium, or another of that name."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if chromium is None:
-        pytest.skip("there is no chromium; `apt-get install chromium` brings one")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS.split())
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def look(browser) -> Iterator[Callable[..., Any]]:
-    """Open a file; `page.faults` holds what the console and the network said."""
-    contexts = []
-
-    def open_file(file: Path, width: int = 1600, scheme: str = "light") -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": 1000}, color_scheme=scheme
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.faults = []
-        page.asked = []
-        page.on("console", lambda message: page.faults.append(message.text))
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("requestfailed", lambda request: page.faults.append(request.url))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(file.as_uri())
-        return page
-
-    yield open_file
-    for context in contexts:
-        context.close()

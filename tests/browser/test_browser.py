@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from PIL import Image
 
-from tests.looking.conftest import SCRIPT
+from tests.marked import SCRIPT
 
 WIDTHS = (360, 1600)
 PAGES = ("report", "REFLACX", "EyeGaze", "browse")

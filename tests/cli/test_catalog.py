@@ -94,7 +94,7 @@ def described(describe):
 
 def documents():
     """The contracts' own text, read by nothing but a YAML reader."""
-    folder = Path(__file__).parent.parent / "data_contracts"
+    folder = Path(__file__).parents[2] / "data_contracts"
     return [yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*/*.odcs.yaml")]
 
 

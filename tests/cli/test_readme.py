@@ -15,7 +15,7 @@ import pytest
 
 from tests import readme
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -141,7 +141,7 @@ def test_readme_has_the_commands_that_are_run_here():
     assert rest == ["cd mimic-eye"]
 
 
-# Spark starts in tests/engines alone, with these options.
+# Spark starts in tests/spark alone, with these options.
 HERE = [line for line in OURS if "training" not in line and "--engine spark" not in line]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mimiceye_duck.catalog.models import sql_name
 
-SQL = Path(__file__).parent.parent / "sql"
+SQL = Path(__file__).parents[2] / "sql"
 RULES = ("closed", "egd-date", "mimic-eye-1.0", "nearest", "within-or-after")
 
 

@@ -12,7 +12,7 @@ from mimiceye_duck.pipeline.spark import build as engine
 from tests.engines.cases import SELECTS
 from tests.engines.equality import below, differences
 from tests.engines.models import COMPARED, duckdb_answer, opened
-from tests.engines.spark import CELLS, SECRET, TYPES
+from tests.spark.spark import CELLS, SECRET, TYPES
 
 WRITTEN = [name for name in COMPARED if name.split(".")[0] in engine.WRITTEN]
 

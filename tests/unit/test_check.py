@@ -22,7 +22,7 @@ from mimiceye_duck.readers.discovery import find, survey
 from tests import stays
 from tests.stays import PATIENTS, STAYS, TEXT, TRIAGE, checked, edit, put
 
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 # The demos' tables that a download of three lacks.
 ABSENT = "tables"
 

@@ -22,7 +22,7 @@ DOCUMENTS = {
     )
     for file in FILES
 }
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "schemas.yaml"
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "schemas.yaml"
 
 each = pytest.mark.parametrize("name", DOCUMENTS)
 

@@ -78,16 +78,17 @@ def test_b(shared):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_test_run_in_which_a_test_spoils_what_others_read_fails(workers, tmp_path):
-    tests = Path(__file__).parent
+    tests = Path(__file__).parents[1]
     folder = tmp_path / "tests"
     folder.mkdir()
     for name in ("conftest.py", "shared.py", "__init__.py"):
         (folder / name).write_text((tests / name).read_text("utf-8"), "utf-8")
     (folder / "test_spoilt.py").write_text(SPOILT)
+    own = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", workers, "--basetemp", tmp_path / "base"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(tests.parent)])},
+        env=own | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(tests.parent)])},
         capture_output=True,
         text=True,
         check=False,

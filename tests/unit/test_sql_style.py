@@ -111,7 +111,7 @@ def test_nothing_is_cut_off_or_grouped_by_number(name):
     assert re.findall(r"\blimit\b.*|\b(?:group|order) by \d.*", code(name)) == []
 
 
-# tests/engines has the text that each other engine gets, and the values that it gives.
+# test_dialects.py has the text that each other engine gets, and the values that it gives.
 FUNCTIONS = {
     "regexp_matches",
     "string_agg",

@@ -9,6 +9,7 @@ import pytest
 
 from tests.broken import tiny
 from tests.broken.damage import Damage
+from tests.broken.trees import few, readings, tree  # noqa: F401
 from tests.conftest import Run, csv_bytes
 
 # Tables of the patients that nothing but their own files need, and that hold texts.
@@ -21,30 +22,6 @@ mimiciv_hosp.procedures_icd mimiciv_hosp.services mimiciv_hosp.transfers mimiciv
 mimiciv_icu.datetimeevents mimiciv_icu.ingredientevents mimiciv_icu.inputevents
 mimiciv_icu.outputevents mimiciv_icu.procedureevents
 """.split()  # noqa: SIM905
-
-
-@pytest.fixture(scope="session")
-def tree(shared) -> Path:
-    """The tiny tree; read it only."""
-    return Path(
-        shared.make("tiny", (), lambda folder: tiny.fill_sets(tiny.fill(folder / "source")))
-    )
-
-
-@pytest.fixture(scope="session")
-def few(shared) -> Path:
-    """The three tables that a link needs; read them only."""
-    return Path(shared.make("few", (), lambda folder: tiny.fill(folder / "source", tiny.LINKED)))
-
-
-@pytest.fixture(scope="session")
-def readings(shared) -> Path:
-    """Those three, and the readings and recordings; read them only."""
-
-    def make(folder: Path) -> Path:
-        return tiny.fill_sets(tiny.fill(folder / "source", tiny.READ_OF))
-
-    return Path(shared.make("readings", (), make))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.readers.discovery import find
 from tests.broken import tiny
-from tests.broken.conftest import CLINICAL
+from tests.build.broken.conftest import CLINICAL
 from tests.broken.damage import (
     PAGE,
     Damage,

@@ -15,12 +15,12 @@ import pyarrow.parquet
 import pytest
 import yaml
 
-from mimiceye_duck.database.connection import Database
-from mimiceye_duck.usecases.export import parquet
-from tests.export.conftest import EVENTS
-from tests.export.reading import column, files, listed
+from mimiceye_duck.db import Database
+from mimiceye_duck.export import parquet
+from tests.cli.export.conftest import EVENTS
+from tests.cli.export.reading import column, files, listed
 
-CONTRACTS = Path(__file__).parents[2] / "data_contracts"
+CONTRACTS = Path(__file__).parents[3] / "data_contracts"
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import duckdb
 import pyarrow.dataset
 import pyarrow.parquet
 
-from tests.export.conftest import EVENTS
-from tests.export.reading import column, listed
+from tests.cli.export.conftest import EVENTS
+from tests.cli.export.reading import column, listed
 
 ODD = ["a/b", 'it\'s "q"', None, "", "sp ace", "é%=&", "007", "..", "a\\b:*?", "null", "two\nlines"]
 

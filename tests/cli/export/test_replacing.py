@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from tests.export.reading import column, files, listed
+from tests.cli.export.reading import column, files, listed
 
 
 def test_nothing_is_overwritten_without_force(export, tmp_path):
