@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-import mimiceye_duck
 from mimiceye_duck import cli
 from tests.shared import Shared, changed
 
@@ -549,17 +548,52 @@ def lean(made_up: Callable[..., Path], shared: Shared) -> Path:
     return Path(shared.make("lean", (), thin))
 
 
+def words_of(options: dict[str, Any]) -> Iterator[str]:
+    """Options of `mimiceye_duck.build` as the command takes them."""
+    for name, value in options.items():
+        yield "--" + name.replace("_", "-")
+        if value is not True:
+            yield str(value)
+
+
 @pytest.fixture(scope="session")
-def built(shared: Shared) -> Callable[..., Path]:
-    """A build of a source with these options; read it, never write to it."""
+def ran(shared: Shared) -> Callable[..., tuple[Path, Run]]:
+    """A build of a source with these options, and what the command said; read it only."""
 
-    def make(source: Path, **options: Any) -> Path:
-        def build(folder: Path) -> Path:
-            mimiceye_duck.build(source=source, out=folder / "out", **options)
-            return folder / "out"
+    def make(source: Path, **options: Any) -> tuple[Path, Run]:
+        def build(folder: Path) -> tuple[Path, Run]:
+            out = folder / "out"
+            found = run("build", "--source", source, "--out", out, *words_of(options))
+            assert found.code == 0, found.stderr
+            return out, found
 
-        key = source, *sorted((name, repr(value)) for name, value in options.items())
-        return Path(shared.make("built", key, build))
+        key = source, *sorted((name, str(value)) for name, value in options.items())
+        return shared.make("built", key, build)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built(ran: Callable[..., tuple[Path, Run]]) -> Callable[..., Path]:
+    """A build of a source with these options; read it only."""
+    return lambda source, **options: ran(source, **options)[0]
+
+
+@pytest.fixture(scope="session")
+def without(
+    lean: Path, shared: Shared, ran: Callable[..., tuple[Path, Run]]
+) -> Callable[..., tuple[Path, Path, Run]]:
+    """The lean tree without some datasets, a build of it, and what the command said."""
+
+    def make(*datasets: str, **options: Any) -> tuple[Path, Path, Run]:
+        def thin(folder: Path) -> Path:
+            source = Path(shutil.copytree(lean, folder / "source", ignore=_truth))
+            for dataset in datasets:
+                shutil.rmtree(source / "physionet.org/files" / dataset)
+            return source
+
+        source = Path(shared.make("without", datasets, thin))
+        return source, *ran(source, **options)
 
     return make
 

@@ -1,5 +1,6 @@
 """However the sources were downloaded, unpacked or named, the same build comes of them."""
 
+import contextlib
 import gzip
 import os
 import re
@@ -175,15 +176,41 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
-def test_any_layout_gives_the_same_build(layout, lean, copied, tmp_path, built, tools):
-    source = copied(lean)
-    for change in layout:
-        change(source)
-    mimiceye_duck.build(source=source, out=tmp_path / "out")
+# A build of a source that has several of them shows that each is read: what they change is apart.
+TOGETHER = [
+    ("no physionet.org, gunzipped", "loose reports"),
+    ("one folder down, half gunzipped", "reports in tar.gz"),
+    ("unzipped, all gzipped", "reports in zip without files/"),
+    ("without release, leftovers", "reports in their own folder"),
+    ("csv beside csv.gz", "mixed, CRLF", "reports beside the datasets"),
+]
+assert sorted(sum(TOGETHER, ())) == sorted(LAYOUTS)
+
+
+@pytest.fixture(scope="session")
+def laid_out(lean, shared) -> Callable[[str], Path]:
+    """A build of a source that has this layout, and others."""
+
+    def find(layout: str) -> Path:
+        [names] = [names for names in TOGETHER if layout in names]
+
+        def build(folder: Path) -> Path:
+            source = Path(shutil.copytree(lean, folder / "here" / "source"))
+            for change in (change for name in names for change in LAYOUTS[name]):
+                change(source)
+            mimiceye_duck.build(source=source, out=folder / "out")
+            return folder / "out"
+
+        return Path(shared.make("layout", names, build))
+
+    return find
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_layout_gives_the_same_build(layout, lean, laid_out, built, tools):
     wanted = tools.tree_bytes(built(lean))
     assert any("/CXR-DICOM/" in path for path in wanted)
-    assert tools.difference(tools.tree_bytes(tmp_path / "out"), wanted) == []
+    assert tools.difference(tools.tree_bytes(laid_out(layout)), wanted) == []
 
 
 @pytest.mark.parametrize(
@@ -203,27 +230,33 @@ def test_any_path_will_do(name, lean, copied, tmp_path, built, tools):
     assert counts == [(len(tools.source(source).table("Hosp/labevents").rows),)]
 
 
-def test_a_path_from_the_working_folder_will_do(lean, copied, tmp_path, built, tools, monkeypatch):
-    copied(lean)
-    monkeypatch.chdir(tmp_path)
-    mimiceye_duck.build(source="source", out="out")
+@pytest.fixture(scope="session")
+def of_a_zip(lean, shared) -> Path:
+    """A build of paths from the working folder; of the reports there is the zip alone."""
+
+    def build(folder: Path) -> Path:
+        drop_loose_reports(Path(shutil.copytree(lean, folder / "source")))
+        with contextlib.chdir(folder):
+            mimiceye_duck.build(source="source", out="out")
+        return folder / "out"
+
+    return Path(shared.make("zip", (), build))
+
+
+def test_a_path_from_the_working_folder_will_do(lean, of_a_zip, built, tools, monkeypatch):
     monkeypatch.chdir("/")
-    out = tmp_path / "out"
-    assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(built(lean))) == []
-    assert tools.query(out, "select count(*) > 0 from mimiciv_ed.edstays") == [(True,)]
+    assert tools.difference(tools.tree_bytes(of_a_zip), tools.tree_bytes(built(lean))) == []
+    assert tools.query(of_a_zip, "select count(*) > 0 from mimiciv_ed.edstays") == [(True,)]
 
 
-def test_reports_in_a_zip_are_copied_and_in_the_database(lean, copied, tmp_path, built, tools):
-    source = copied(lean)
-    drop_loose_reports(source)
+def test_reports_in_a_zip_are_copied_and_in_the_database(lean, of_a_zip, built, tools):
     view = tools.source(lean)
-    mimiceye_duck.build(source=source, out=tmp_path / "out")
     reports = {file.stem[1:]: file.read_text() for file in view.root.rglob("mimic-cxr/*/**/s*.txt")}
-    found = tools.query(tmp_path / "out", "select study_id::varchar, text from mimic_cxr.reports")
+    found = tools.query(of_a_zip, "select study_id::varchar, text from mimic_cxr.reports")
     assert dict(found) == reports
     wanted = tools.tree_bytes(built(lean))
-    assert tools.difference(tools.tree_bytes(tmp_path / "out"), wanted) == []
-    others = {path.name for path in (tmp_path / "out").iterdir()} - {
+    assert tools.difference(tools.tree_bytes(of_a_zip), wanted) == []
+    others = {path.name for path in of_a_zip.iterdir()} - {
         "mimiceye.duckdb",
         "manifest.parquet",
         "README.txt",
@@ -237,7 +270,7 @@ def test_reports_in_a_zip_are_copied_and_in_the_database(lean, copied, tmp_path,
             or name.endswith(".parquet")
             or all(
                 path.suffix == ".parquet"
-                for path in (tmp_path / "out" / name).rglob("*")
+                for path in (of_a_zip / name).rglob("*")
                 if path.is_file()
             )
         ), name
@@ -269,24 +302,54 @@ MANY = [
 ]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(lambda names: names[::-1], id="reversed"),
-        pytest.param(
-            lambda names: [name.title() for name in sorted(names)], id="sorted, in title case"
-        ),
-    ],
-)
+def brand_new(source: Path, tools: Any) -> None:
+    """A column that no contract knows, in front of the others."""
+    file = tools.source(source).file("ED/triage")
+    table = tools.read_csv(file)
+    rows = [[f"new {at}", *row] for at, row in enumerate(table.rows)]
+    content = tools.csv_bytes(tools.table(["brand new", *table.header], rows))
+    file.write_bytes(gzip.compress(content))
+
+
+def reverse(names: list[str]) -> list[str]:
+    return names[::-1]
+
+
+def title(names: list[str]) -> list[str]:
+    return [name.title() for name in sorted(names)]
+
+
+COLUMNS = {"reversed": reverse, "sorted, in title case": title}
+
+
+@pytest.fixture(scope="session")
+def of_columns(lean, tools, shared) -> Callable[[str], tuple[Path, Path]]:
+    """A source of which the columns of many tables are changed, and a build of it."""
+
+    def find(name: str) -> tuple[Path, Path]:
+        def build(folder: Path) -> tuple[Path, Path]:
+            source = Path(shutil.copytree(lean, folder / "source"))
+            for table in MANY:
+                rewritten(tools.source(source).file(table), tools, COLUMNS[name])
+            if name == "reversed":
+                rewritten(tools.source(source).file("CXR-JPG/cxr_metadata"), tools, reverse)
+                brand_new(source, tools)
+            mimiceye_duck.build(source=source, out=folder / "out")
+            return source, folder / "out"
+
+        return shared.make("columns", name, build)
+
+    return find
+
+
+@pytest.mark.parametrize("name", COLUMNS)
 def test_columns_are_bound_by_name_and_written_as_the_source_has_them(
-    change, lean, copied, tmp_path, built, tools
+    name, lean, of_columns, built, tools
 ):
-    source = copied(lean)
-    before = tools.source(source).csv_tree("eye")
-    for name in MANY:
-        rewritten(tools.source(source).file(name), tools, change)
-    mimiceye_duck.build(source=source, out=tmp_path / "out")
-    for path, table in before.items():
+    (_, out), change = of_columns(name), COLUMNS[name]
+    # The two tests below say how these are.
+    apart = r".*/(cxr_meta(_with_stay_id_only)?|triage).csv" if name == "reversed" else ""
+    for path, table in tools.source(lean).csv_tree("eye").items():
         names = (
             change(table.header)
             if path.split("/", 1)[1].removesuffix(".csv") in MANY
@@ -294,34 +357,34 @@ def test_columns_are_bound_by_name_and_written_as_the_source_has_them(
         )
         lower = [name.lower() for name in table.header]
         rows = [[row[lower.index(name.lower())] for name in names] for row in table.rows]
-        if not path.endswith("REFLACX/metadata.csv"):
+        if not path.endswith("REFLACX/metadata.csv") and not re.fullmatch(apart, path):
             wanted = tools.csv_bytes(tools.table(names, rows))
-            assert (tmp_path / "out" / path).read_bytes() == wanted, path
+            assert (out / path).read_bytes() == wanted, path
     sql = "select * exclude (study_at) from links.cxr_stay order by all"
-    assert tools.query(tmp_path / "out", sql) == tools.query(built(lean), sql)
+    assert tools.query(out, sql) == tools.query(built(lean), sql)
 
 
-def test_metadata_columns_keep_the_order_the_source_has(lean, copied, tmp_path, tools):
-    source = copied(lean)
-    rewritten(tools.source(source).file("CXR-JPG/cxr_metadata"), tools, lambda names: names[::-1])
-    mimiceye_duck.build(source=source, out=tmp_path / "out", files="none")
+def test_metadata_columns_keep_the_order_the_source_has(of_columns, tools):
+    source, out = of_columns("reversed")
     wanted = tools.source(source).csv_tree("eye")
-    for path in ("spreadsheets/cxr_meta.csv", "spreadsheets/cxr_meta_with_stay_id_only.csv"):
-        assert (tmp_path / "out" / path).read_bytes() == tools.csv_bytes(wanted[path])
+    paths = [path for path in wanted if "cxr_meta" in path]
+    assert {path for path in paths if path.startswith("spreadsheets/")} == {
+        "spreadsheets/cxr_meta.csv",
+        "spreadsheets/cxr_meta_with_stay_id_only.csv",
+    }
+    for path in paths:
+        assert (out / path).read_bytes() == tools.csv_bytes(wanted[path])
 
 
-def test_a_column_that_no_contract_knows_goes_through(lean, copied, tmp_path, tools):
-    source = copied(lean)
-    file = tools.source(source).file("ED/triage")
-    table = tools.read_csv(file)
-    rows = [[f"new {at}", *row] for at, row in enumerate(table.rows)]
-    file.write_bytes(
-        gzip.compress(tools.csv_bytes(tools.table(["brand new", *table.header], rows)))
-    )
-    mimiceye_duck.build(source=source, out=tmp_path / "out", files="none")
+def test_a_column_that_no_contract_knows_goes_through(lean, of_columns, tools):
+    source, out = of_columns("reversed")
+    header = tools.source(lean).table("ED/triage").header
     wanted = tools.source(source).csv_tree("eye")
-    for path in (path for path in wanted if path.endswith("triage.csv")):
-        assert (tmp_path / "out" / path).read_bytes() == tools.csv_bytes(wanted[path])
+    paths = [path for path in wanted if path.endswith("triage.csv")]
+    assert len(paths) > 1
+    for path in paths:
+        assert wanted[path].header == ["brand new", *header[::-1]]
+        assert (out / path).read_bytes() == tools.csv_bytes(wanted[path])
 
 
 # Releases
@@ -329,11 +392,10 @@ def test_a_column_that_no_contract_knows_goes_through(lean, copied, tmp_path, to
 
 @pytest.mark.parametrize("release", ["2.0", "3.1"])
 def test_each_release_is_written_with_the_columns_it_has(
-    release, made_up, tmp_path, tools, command
+    release, made_up, tools, ran
 ):
-    source, out = made_up(release=release), tmp_path / "out"
-    run = command("build", "--source", source, "--out", out, "--cohort", "all")
-    assert run.code == 0
+    source = made_up(release=release)
+    out, run = ran(source, cohort="all")
     assert f"MIMIC-IV {release}" in run.stdout + run.stderr
     wanted = tools.source(source).csv_tree("all")
     differing = [
@@ -388,9 +450,9 @@ def test_of_two_releases_the_newest_or_the_one_asked_for_is_used(
     assert other.is_file()
 
 
-def test_ten_is_newer_than_nine(lean, copied, tmp_path, command):
-    source = copied(lean)
-    folder = source / "physionet.org/files/mimic-iv-ed"
+def test_ten_is_newer_than_nine(few, copied, tmp_path, command):
+    source = copied(few)
+    folder = source / "mimic-iv-ed"
     (folder / "2.2").rename(folder / "2.10")
     shutil.copytree(folder / "2.10", folder / "2.9")
     run = command("build", "--source", source, "--out", tmp_path / "out", "--files", "none")
@@ -398,16 +460,13 @@ def test_ten_is_newer_than_nine(lean, copied, tmp_path, command):
     assert "MIMIC-IV-ED 2.10" in run.stdout + run.stderr
 
 
-def test_releases_that_do_not_match_give_a_warning(made_up, copied, tmp_path, command):
-    source = copied(made_up(release="2.0"))
-    shutil.rmtree(source / "physionet.org/files/mimic-iv-ed")
-    shutil.copytree(
-        made_up() / "physionet.org/files/mimic-iv-ed", source / "physionet.org/files/mimic-iv-ed"
-    )
+def test_releases_that_do_not_match_give_a_warning(few, copied, tmp_path, command):
+    source = copied(few)
+    (source / "mimiciv" / "2.2").rename(source / "mimiciv" / "2.0")
     run = command("build", "--source", source, "--out", tmp_path / "out", "--files", "none")
     assert run.code == 0
-    assert re.search(r"warning.*", run.stderr, re.I)
-    assert "2.0" in run.stderr and "2.2" in run.stderr
+    warnings = re.findall(r"^warning.*", run.stderr, re.M | re.I)
+    assert any("2.0" in warning and "2.2" in warning for warning in warnings)
 
 
 # Datasets and tables that are not there
@@ -432,13 +491,8 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_a_dataset_that_is_absent_is_named_and_the_rest_is_built(
-    dataset, lean, copied, tmp_path, command, tools
-):
-    source, out = copied(lean), tmp_path / "out"
-    shutil.rmtree(source / "physionet.org/files" / dataset)
-    run = command("build", "--source", source, "--out", out)
-    assert run.code == 0, run.stderr
+def test_a_dataset_that_is_absent_is_named_and_the_rest_is_built(dataset, without, tools):
+    source, out, run = without(dataset)
     said = run.stdout + run.stderr
     assert re.search(rf"{re.escape(NAMES[dataset])}(?![\w-])(?! \d)", said), said
     folders = {folder.name for folder in out.glob("patient_*/*")}
@@ -461,14 +515,9 @@ def test_a_dataset_that_is_absent_is_named_and_the_rest_is_built(
 @pytest.mark.parametrize(
     "dataset", ["mimiciv", "mimic-iv-ed", "mimic-cxr-jpg", "reflacx-xray-localization", "egd-cxr"]
 )
-def test_one_dataset_alone_is_built(dataset, lean, copied, tmp_path, command):
-    source, out = copied(lean), tmp_path / "out"
-    for other in DATASETS:
-        if other != dataset:
-            shutil.rmtree(source / "physionet.org/files" / other)
+def test_one_dataset_alone_is_built(dataset, without):
     cohort = "all" if dataset in ("mimiciv", "mimic-cxr-jpg") else "eye"
-    run = command("build", "--source", source, "--out", out, "--cohort", cohort)
-    assert run.code == 0, run.stderr
+    _, out, _ = without(*(other for other in DATASETS if other != dataset), cohort=cohort)
     assert (out / "build.json").exists()
     if dataset != "mimic-iv-ed":
         assert {folder.name for folder in out.glob("patient_*/*")} == (
@@ -478,17 +527,8 @@ def test_one_dataset_alone_is_built(dataset, lean, copied, tmp_path, command):
 
 def test_a_skipped_table_is_left_out_and_named(lean, built, tmp_path, command, tools):
     out = tmp_path / "out"
-    run = command(
-        "build",
-        "--source",
-        lean,
-        "--out",
-        out,
-        "--skip",
-        "labevents",
-        "--skip",
-        "mimiciv_icu.d_items",
-    )
+    skipped = ("--skip", "labevents", "--skip", "mimiciv_icu.d_items")
+    run = command("build", "--source", lean, "--out", out, *skipped)
     assert run.code == 0, run.stderr
     said = run.stdout + run.stderr
     assert "labevents" in said and "d_items" in said
