@@ -557,6 +557,24 @@ def words_of(options: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def small(lean: Path, shared: Shared) -> Path:
+    """The lean tree with all files and no more tables than these; read it only."""
+
+    def thin(folder: Path) -> Path:
+        source = Path(shutil.copytree(lean, folder / "source"))
+        kept = "patients admissions labevents d_items icustays edstays triage vitalsign"
+        for file in source.rglob("*.csv.gz"):
+            if file.parent.name in ("hosp", "icu", "ed") and file.name[:-7] not in kept.split():
+                file.unlink()
+        for name in ("CHF", "normals", "pneumonia", "*negbio"):
+            for file in source.rglob(f"{name}.csv*"):
+                file.unlink()
+        return source
+
+    return Path(shared.make("small", (), thin))
+
+
+@pytest.fixture(scope="session")
 def ran(shared: Shared) -> Callable[..., tuple[Path, Run]]:
     """A build of a source with these options, and what the command said; read it only."""
 
@@ -596,6 +614,21 @@ def without(
         return source, *ran(source, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo(shared: Shared) -> tuple[Path, Run]:
+    """A folder in which the README's first command was run, and what it said; read it only."""
+
+    def build(folder: Path) -> tuple[Path, Run]:
+        folder /= "a reader's folder"
+        folder.mkdir()
+        with contextlib.chdir(folder):
+            ran = run("build", "--demo", "--out", "mimic-eye")
+        assert ran.code == 0, ran.stderr
+        return folder, ran
+
+    return shared.make("reader", (), build)
 
 
 @pytest.fixture(scope="session")

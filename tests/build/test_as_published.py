@@ -1,5 +1,6 @@
 """`--as-published`: every CSV as MIMIC-Eye 1.0.0 wrote it, restated with the csv module alone."""
 
+import json
 import re
 from datetime import datetime
 
@@ -303,10 +304,14 @@ def test_no_integer_becomes_a_float(out, tools):
         assert all(re.fullmatch(r"\d*", cell) for cell in cells)
 
 
-def test_files_that_are_copied_keep_their_bytes(command, made_up, tmp_path, tools):
-    out = tmp_path / "out"
-    ran = command("build", "--source", made_up(), "--out", out, "--as-published")
-    assert ran.code == 0, ran.stderr
+@pytest.fixture(scope="session")
+def with_files(made_up, built):
+    """A build with all its files whose rule was named."""
+    return built(made_up(), as_published=True, link_rule="mimic-eye-1.0")
+
+
+def test_files_that_are_copied_keep_their_bytes(with_files, made_up, tools):
+    out = with_files
     placed = tools.source(made_up()).placed_files("eye")
     copies = [path for path in placed if path.endswith(".csv")]
     assert len(copies) > 10
@@ -338,20 +343,9 @@ def test_another_rule_as_published_is_wrong_usage(command, made_up, tmp_path, ru
     assert not (tmp_path / "out").exists()
 
 
-def test_its_own_rule_may_be_named(command, made_up, tmp_path):
-    ran = command(
-        "build",
-        "--source",
-        made_up(patients=6),
-        "--out",
-        tmp_path / "out",
-        "--as-published",
-        "--link-rule",
-        "mimic-eye-1.0",
-        "--files",
-        "none",
-    )
-    assert ran.code == 0, ran.stderr
+def test_its_own_rule_may_be_named(with_files):
+    options = json.loads((with_files / "build.json").read_text(encoding="utf-8"))["options"]
+    assert (options["as_published"], options["link_rule"]) == (True, "mimic-eye-1.0")
 
 
 def test_cohort_of_all_images_is_numbered_too(built, source, stay_of, tools):

@@ -176,6 +176,24 @@ LAYOUTS = {
 }
 
 
+LEFTOVERS = [
+    "index.html",
+    "index.html.1",
+    "index.html?C=M;O=A",
+    ".DS_Store",
+    "robots.txt",
+    "robots.txt.tmp",
+    "Thumbs.db",
+    ".listing",
+]
+
+
+def leave_beside_files(source: Path, tools: Any) -> None:
+    for folder in {file.parent for file in tools.source(source).placed_files().values()}:
+        for name in LEFTOVERS:
+            (folder / name).write_text("left over")
+
+
 # A build of a source that has several of them shows that each is read: what they change is apart.
 TOGETHER = [
     ("no physionet.org, gunzipped", "loose reports"),
@@ -188,14 +206,16 @@ assert sorted(sum(TOGETHER, ())) == sorted(LAYOUTS)
 
 
 @pytest.fixture(scope="session")
-def laid_out(lean, shared) -> Callable[[str], Path]:
-    """A build of a source that has this layout, and others."""
+def laid_out(lean, tools, shared) -> Callable[[str], Path]:
+    """A build of a source that has this layout and others; in the first, files lie beside."""
 
     def find(layout: str) -> Path:
         [names] = [names for names in TOGETHER if layout in names]
 
         def build(folder: Path) -> Path:
             source = Path(shutil.copytree(lean, folder / "here" / "source"))
+            if names == TOGETHER[0]:
+                leave_beside_files(source, tools)
             for change in (change for name in names for change in LAYOUTS[name]):
                 change(source)
             mimiceye_duck.build(source=source, out=folder / "out")
@@ -211,6 +231,13 @@ def test_any_layout_gives_the_same_build(layout, lean, laid_out, built, tools):
     wanted = tools.tree_bytes(built(lean))
     assert any("/CXR-DICOM/" in path for path in wanted)
     assert tools.difference(tools.tree_bytes(laid_out(layout)), wanted) == []
+
+
+def test_leftovers_beside_the_files_stay_where_they_are(lean, laid_out, tools, built):
+    out = laid_out(TOGETHER[0][0])
+    strays = {path.name for path in out.rglob("*")} & set(LEFTOVERS)
+    assert strays == set()
+    assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(built(lean))) == []
 
 
 @pytest.mark.parametrize(

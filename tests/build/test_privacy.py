@@ -45,23 +45,23 @@ def readable(source: Path) -> Path:
     return source
 
 
-def test_a_build_is_its_owners_alone(lean, copied, tmp_path, command, system):
-    source, out = readable(copied(lean)), tmp_path / "new" / "out"
+def test_a_build_is_its_owners_alone(small, copied, tmp_path, command, system):
+    source, out = readable(copied(small)), tmp_path / "new" / "out"
     ran = command("build", "--source", source, "--out", out)
     assert ran.code == 0, ran.stderr
     assert open_to_others(out) == []
     assert umask() == system
 
 
-def test_a_notebooks_build_is_its_owners_alone(lean, tmp_path, system):
-    mimiceye_duck.build(source=lean, out=tmp_path / "out", files="none")
+def test_a_notebooks_build_is_its_owners_alone(small, tmp_path, system):
+    mimiceye_duck.build(source=small, out=tmp_path / "out", files="none")
     assert open_to_others(tmp_path / "out") == []
     assert umask() == system
 
 
-def test_the_system_decides_of_a_build_that_is_shared(lean, tmp_path, command, system):
+def test_the_system_decides_of_a_build_that_is_shared(small, tmp_path, command, system):
     out = tmp_path / "out"
-    ran = command("--shared", "build", "--source", lean, "--out", out, "--files", "none")
+    ran = command("--shared", "build", "--source", small, "--out", out, "--files", "none")
     assert ran.code == 0, ran.stderr
     modes = {stat.S_IMODE(path.stat().st_mode) for path in [out, *out.rglob("*")] if path.is_dir()}
     assert modes == {0o755}

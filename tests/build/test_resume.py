@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ def anew(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) 
     }
 
 
-def test_a_stopped_build_reads_no_table_twice(lean, built, tmp_path, tools, monkeypatch, read):
+def test_a_stopped_build_reads_no_table_twice(small, built, tmp_path, tools, monkeypatch, read):
     written_tables = []
     write = csv_tree.write_patients
 
@@ -60,18 +61,18 @@ def test_a_stopped_build_reads_no_table_twice(lean, built, tmp_path, tools, monk
     with monkeypatch.context() as patched:
         patched.setattr("mimiceye_duck.pipeline.steps.tables.write_patients", write_some)
         with pytest.raises(KeyboardInterrupt):
-            mimiceye_duck.build(source=lean, out=tmp_path, threads=1)
+            mimiceye_duck.build(source=small, out=tmp_path, threads=1)
     first = set(read)
     read.clear()
-    mimiceye_duck.build(source=lean, out=tmp_path)
+    mimiceye_duck.build(source=small, out=tmp_path)
     assert len(written_tables) == 8
     assert not set(read) & set(written_tables[:7])
     assert len(first & set(read)) <= 1, "only what was under way is read again"
-    assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(built(lean))) == []
+    assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(built(small))) == []
 
 
-def test_a_changed_source_alone_is_written_anew(lean, copied, tmp_path, tools, read, built):
-    source, out = copied(lean), tmp_path / "out"
+def test_a_changed_source_alone_is_written_anew(small, copied, tmp_path, tools, read, built):
+    source, out = copied(small), tmp_path / "out"
     mimiceye_duck.build(source=source, out=out, files="none")
     before = written(out)
     file = tools.source(source).file("Hosp/labevents")
@@ -87,8 +88,8 @@ def test_a_changed_source_alone_is_written_anew(lean, copied, tmp_path, tools, r
     assert tools.query(out, count) == tools.query(wanted, count)
 
 
-def test_a_source_that_is_gone_leaves_nothing(lean, copied, tmp_path, tools):
-    source, out = copied(lean), tmp_path / "out"
+def test_a_source_that_is_gone_leaves_nothing(small, copied, tmp_path, tools):
+    source, out = copied(small), tmp_path / "out"
     mimiceye_duck.build(source=source, out=out, files="none")
     before = written(out)
     tools.source(source).file("ED/vitalsign").unlink()
@@ -98,25 +99,25 @@ def test_a_source_that_is_gone_leaves_nothing(lean, copied, tmp_path, tools):
     assert tools.query(out, "select count(*) from cohort.ed_vitalsign") == [(0,)]
 
 
-def test_another_window_writes_anew_only_what_names_a_stay(lean, copied, tmp_path, tools, built):
-    out = tmp_path / "out"
-    mimiceye_duck.build(source=lean, out=out, files="none")
+def test_another_window_writes_anew_only_what_names_a_stay(small, copied, tmp_path, tools, built):
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     before = written(out)
-    mimiceye_duck.build(source=lean, out=out, files="none", window="0")
+    mimiceye_duck.build(source=small, out=out, files="none", window="0")
     assert anew(before, written(out)) <= {
         "cxr_meta.csv",
         "cxr_meta_with_stay_id_only.csv",
         "master_sheet.csv",
         "master_sheet_with_updated_stayId.csv",
     }
-    wanted = built(lean, window="0", files="none")
+    wanted = built(small, window="0", files="none")
     assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(wanted)) == []
 
 
-def test_another_cohort_leaves_nothing_of_the_one_before(lean, built, tmp_path, tools):
-    for cohort in ("all", "eye"):
-        mimiceye_duck.build(source=lean, out=tmp_path, files="none", cohort=cohort)
-    wanted = built(lean, files="none")
+def test_another_cohort_leaves_nothing_of_the_one_before(small, built, tmp_path, tools):
+    before = built(small, files="none", cohort="all")
+    shutil.copytree(before, tmp_path, dirs_exist_ok=True)
+    mimiceye_duck.build(source=small, out=tmp_path, files="none")
+    wanted = built(small, files="none")
     assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
     rows = "select count(*) from cohort.hosp_labevents"
     assert tools.query(tmp_path, rows) == tools.query(wanted, rows)
@@ -132,9 +133,9 @@ def states(out: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_changed_images_gaze_and_reports_alone_are_replaced(lean, copied, tmp_path, tools, command):
+def test_changed_images_gaze_and_reports_alone_are_replaced(small, copied, tmp_path, tools, command):
     """The size of one stays as it was, the time of another."""
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     words = ("build", "--source", source, "--out", out)
     assert command(*words).code == 0
     assert "up to date" in command(*words).stdout
@@ -158,19 +159,19 @@ def test_changed_images_gaze_and_reports_alone_are_replaced(lean, copied, tmp_pa
     assert "up to date" in command(*words).stdout
 
 
-def test_force_builds_all_anew(lean, tmp_path, read):
-    mimiceye_duck.build(source=lean, out=tmp_path, files="none")
+def test_force_builds_all_anew(small, tmp_path, read):
+    mimiceye_duck.build(source=small, out=tmp_path, files="none")
     before, first = written(tmp_path), sorted(read)
     read.clear()
-    mimiceye_duck.build(source=lean, out=tmp_path, files="none", force=True)
+    mimiceye_duck.build(source=small, out=tmp_path, files="none", force=True)
     assert sorted(read) == first
     after = written(tmp_path)
     assert before.keys() == after.keys() and all(before[path] != after[path] for path in before)
 
 
-def test_force_does_not_touch_a_folder_that_no_build_made(lean, tmp_path, command):
+def test_force_does_not_touch_a_folder_that_no_build_made(small, tmp_path, command):
     (tmp_path / "thesis.txt").write_text("mine")
-    ran = command("build", "--source", lean, "--out", tmp_path, "--force")
+    ran = command("build", "--source", small, "--out", tmp_path, "--force")
     assert ran.code == 1 and "no build made" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -183,14 +184,14 @@ sys.stdin.read()
 """
 
 
-def test_a_program_that_has_the_working_database_open_is_named(lean, tmp_path, command):
+def test_a_program_that_has_the_working_database_open_is_named(small, tmp_path, command):
     work = tmp_path / ".mimiceye-duck"
     work.mkdir()
     held = [sys.executable, "-c", HOLD, str(work / "work.duckdb")]
     with subprocess.Popen(held, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline().strip() == b"held"
-        ran = command("build", "--source", lean, "--out", tmp_path)
+        ran = command("build", "--source", small, "--out", tmp_path)
         holder.stdin.close()
     assert ran.code == 1 and "another program holds it" in ran.stderr
     assert str(holder.pid) in ran.stderr and "work.duckdb" in ran.stderr
-    assert command("build", "--source", lean, "--out", tmp_path, "--files", "none").code == 0
+    assert command("build", "--source", small, "--out", tmp_path, "--files", "none").code == 0

@@ -1,6 +1,5 @@
 """The README: its commands are run, and print what it says they print."""
 
-import contextlib
 import io
 import json
 import os
@@ -38,18 +37,9 @@ OURS = [
 
 
 @pytest.fixture(scope="session")
-def place(command, shared):
+def place(demo):
     """A folder in which the README's first command was run."""
-
-    def build(folder):
-        folder /= "a reader's folder"
-        folder.mkdir()
-        with contextlib.chdir(folder):
-            ran = command("build", "--demo", "--out", "mimic-eye")
-        assert ran.code == 0, ran.stderr
-        return folder, ran
-
-    return shared.make("reader", (), build)
+    return demo
 
 
 @pytest.fixture

@@ -58,11 +58,11 @@ def stop(what: str, where: object, words: tuple[str, ...], out: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def changed(lean, tools, shared) -> Path:
+def changed(small, tools, shared) -> Path:
     """A row less in a table, another image, and a patient who is in no gaze set any more."""
 
     def change(folder: Path) -> Path:
-        source = Path(shutil.copytree(lean, folder / "source"))
+        source = Path(shutil.copytree(small, folder / "source"))
         file = tools.source(source).file("Hosp/labevents")
         table = tools.read_csv(file)
         del table.rows[1]
@@ -80,7 +80,7 @@ def changed(lean, tools, shared) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cases(lean, changed, command, shared) -> Callable[[str], Case]:
+def cases(small, changed, command, shared) -> Callable[[str], Case]:
     """The builds that are stopped: half of them over a finished one."""
 
     def build(source: Path, *words: str) -> Path:
@@ -92,11 +92,11 @@ def cases(lean, changed, command, shared) -> Callable[[str], Case]:
         return Path(shared.make("finished", (source, words), run))
 
     def find(name: str) -> Case:
-        before = build(lean)
+        before = build(small)
         source, words = {
-            "first": (lean, ()),
-            "another window": (lean, ("--window", "0")),
-            "another cohort": (lean, ("--cohort", "all")),
+            "first": (small, ()),
+            "another window": (small, ("--window", "0")),
+            "another cohort": (small, ("--cohort", "all")),
             "another source": (changed, ()),
         }[name]
         given = ("build", "--threads", "1", "--source", str(source), *words)

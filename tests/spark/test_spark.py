@@ -25,7 +25,7 @@ def duckdb_build(demo_build):
 
 @pytest.fixture(scope="module")
 def demos_build(around_demos, built):
-    with opened(built(around_demos)) as connection:
+    with opened(built(around_demos, files="none")) as connection:
         yield connection
 
 
