@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-from mimiceye_duck import cli
+from mimiceye_duck.cli import main
 from tests.shared import Shared, changed
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

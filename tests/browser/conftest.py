@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.marked import drawn, marked  # noqa: F401
+from tests.marked import drawn, marked
 
 ARGUMENTS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"

@@ -296,9 +296,7 @@ def test_reports_in_a_zip_are_copied_and_in_the_database(lean, of_a_zip, built, 
             name.startswith("patient_")
             or name.endswith(".parquet")
             or all(
-                path.suffix == ".parquet"
-                for path in (of_a_zip / name).rglob("*")
-                if path.is_file()
+                path.suffix == ".parquet" for path in (of_a_zip / name).rglob("*") if path.is_file()
             )
         ), name
 
@@ -418,9 +416,7 @@ def test_a_column_that_no_contract_knows_goes_through(lean, of_columns, tools):
 
 
 @pytest.mark.parametrize("release", ["2.0", "3.1"])
-def test_each_release_is_written_with_the_columns_it_has(
-    release, made_up, tools, ran
-):
+def test_each_release_is_written_with_the_columns_it_has(release, made_up, tools, ran):
     source = made_up(release=release)
     out, run = ran(source, cohort="all")
     assert f"MIMIC-IV {release}" in run.stdout + run.stderr

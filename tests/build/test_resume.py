@@ -133,7 +133,9 @@ def states(out: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_changed_images_gaze_and_reports_alone_are_replaced(small, copied, tmp_path, tools, command):
+def test_changed_images_gaze_and_reports_alone_are_replaced(
+    small, copied, tmp_path, tools, command
+):
     """The size of one stays as it was, the time of another."""
     source, out = copied(small), tmp_path / "out"
     words = ("build", "--source", source, "--out", out)

@@ -282,7 +282,7 @@ def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
         read_chunk(files, part)
 
     monkeypatch.setattr(copying, "_copy", note_copy)
-    monkeypatch.setattr(dicom, "read_chunk", note_read)
+    monkeypatch.setattr(header_scan, "read_chunk", note_read)
     words = ("build", "--source", small, "--out", tmp_path, "--threads", 1)
     assert command(*words).code == 1
     assert len(copied_files) == 60 and read_files
@@ -329,7 +329,7 @@ def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
 ):
     """Also where only some of it is left, as when the machine went down."""
     out = shutil.copytree(built(small, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other, window="0")
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other, window="0")
     if lost:
         gone = out / ".mimiceye-duck" / lost
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
@@ -342,7 +342,7 @@ def test_a_stopped_build_of_which_something_is_lost_is_completed(
     lost, small, other, built, tmp_path, tools, build, stop
 ):
     out = shutil.copytree(built(small, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other)
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other)
     gone = out / ".mimiceye-duck" / lost
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     build(out, source=other)
@@ -390,7 +390,7 @@ def test_a_staging_folder_goes_with_a_look_at_the_build_that_is_in_place(
     small, built, tmp_path, command, build, stop
 ):
     out = shutil.copytree(built(small, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, window="0")
+    stop(out, output_database, "keep_counts", lambda *_: True, window="0")
     ran = command("build", "--source", small, "--out", out, "--files", "none")
     # What the stopped build read of DICOM headers may be another file than the finished one's.
     assert ran.code == 0, ran.stderr

@@ -12,12 +12,12 @@ import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck.builder import stage
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database
-from mimiceye_duck.models import Model, cohorts, models, ordered
-from mimiceye_duck.render import Sql, ident, render
-from mimiceye_duck.sources import find
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
+from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.steps import source_text
+from mimiceye_duck.readers.discovery import find
 
 # What a build is asked to do unless told otherwise: the defaults of the specification.
 SETTINGS = {
@@ -92,9 +92,9 @@ class World:
         for name in names:
             if table := found.get(name):
                 self._schema(name)
-                self._schema(stage.text_name(table.contract))
-                stage.stage(self.database, table, whole=True)
-                self.made.update((name, stage.text_name(table.contract)))
+                self._schema(source_text.text_name(table.contract))
+                source_text.stage(self.database, table, whole=True)
+                self.made.update((name, source_text.text_name(table.contract)))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""

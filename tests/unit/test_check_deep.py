@@ -737,7 +737,9 @@ def deep(lean, shared):
         spoken = sorted(source.rglob("transcript.json"))[1]
         spoken.write_text(f'{{"full_text": "{SECRET}, "time_stamped_text": []}}')
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: folder / "cache")
+            patch.setattr(
+                "mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder / "cache"
+            )
             return checked(source, deep=True), (damaged, spoken), source
 
     return shared.make("deep", (), check)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.broken import tiny
 from tests.broken.damage import Damage
-from tests.broken.trees import readings, tree  # noqa: F401
+from tests.broken.trees import readings, tree
 from tests.conftest import Run, csv_bytes
 
 # Tables of the patients that nothing but their own files need, and that hold texts.

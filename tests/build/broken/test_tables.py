@@ -13,7 +13,6 @@ import pytest
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.readers.discovery import find
 from tests.broken import tiny
-from tests.build.broken.conftest import CLINICAL
 from tests.broken.damage import (
     PAGE,
     Damage,
@@ -44,6 +43,7 @@ from tests.broken.damage import (
     zipped,
 )
 from tests.broken.tiny import ANNA, BERT, SECRET
+from tests.build.broken.conftest import CLINICAL
 from tests.conftest import Table, csv_bytes, read_csv
 
 ANY = "any clinical table"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mimiceye_duck.errors import UsageError, UserError
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.core.errors import UsageError, UserError
+from mimiceye_duck.writers.export_folder import Folder
 from tests.cli.export.reading import files
 
 OLD = {"a/one.txt": b"old", "a/two.txt": b"old", "list.json": b"old"}

@@ -12,9 +12,9 @@ from threading import Thread
 import duckdb
 import pytest
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.export import parquet
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.usecases.export import parquet
+from mimiceye_duck.writers.export_folder import Folder
 from tests.cli.export.reading import files
 
 PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
