@@ -69,12 +69,19 @@ answers database:
     {{bin}}/python tests/bench/explore.py {{database}}
 
 # look for faults in style and types
-lint:
+[parallel]
+lint: _lint-sql _lint-types _lint-python
+
+_lint-sql:
+    {{bin}}/sqlfluff lint sql --processes 2
+
+_lint-types:
+    {{bin}}/mypy
+
+_lint-python:
     {{bin}}/ruff check .
     {{bin}}/ruff format --check .
-    {{bin}}/mypy
     {{bin}}/lint-imports
-    {{bin}}/sqlfluff lint sql
 
 # mend what a program can mend
 fix:

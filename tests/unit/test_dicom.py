@@ -6,6 +6,7 @@ import random
 import struct
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -784,7 +785,8 @@ def test_a_script_without_a_main_guard_is_read_all_the_same(tmp_path: Path) -> N
     study(tmp_path, 60)
     script = tmp_path / "careless.py"
     last = KILLED.index("if __name__")
-    careless = KILLED[:last].replace("os._exit(9)", "pass") + KILLED[last:].split("\n")[1].strip()
+    work = textwrap.dedent(KILLED[last:].partition("\n")[2])
+    careless = KILLED[:last].replace("os._exit(9)", "pass") + work
     script.write_text(careless)
     words = [sys.executable, str(script), str(tmp_path / "in"), str(tmp_path / "d.parquet"), "2"]
     done = subprocess.run(words, timeout=100, capture_output=True)
