@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck.caches import parsed
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.resources import select_folders
 
 # Folders whose files become relations of the database; the others are read for themselves.
 SCHEMAS = ("staging", "link_rules", "links", "cohort", "repaired", "summary", "spoken", "marts")
@@ -118,11 +118,7 @@ def _parsed(sql: str) -> _Parsed:
 @cache
 def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
     """Every select of `sql/` with what it reads and names: parsing is slower than running."""
-    files = sorted(
-        file
-        for file in SQL.rglob("*.sql")
-        if file.relative_to(SQL).parts[0] not in ("synth", "templates")
-    )
+    files = [file for folder in select_folders().values() for file in sorted(folder.rglob("*.sql"))]
     found: dict[str, tuple[list[str], list[str]]] = parsed(
         "models",
         [Path(__file__), *files],
@@ -186,7 +182,7 @@ def models() -> Mapping[str, Model]:
     found = {
         name: read(file, name)
         for schema in SCHEMAS
-        for file in sorted((SQL / schema).glob("*.sql"))
+        for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{sql_name(file.stem)}"]
     }
     found["links.stay_by_rule"] = stay_by_rule(link_rules())
@@ -196,7 +192,7 @@ def models() -> Mapping[str, Model]:
 @cache
 def link_rules() -> Mapping[str, str]:
     """Published names of the link rules and the relation of each."""
-    files = sorted((SQL / "link_rules").glob("*.sql"))
+    files = sorted(select_folders()["link_rules"].glob("*.sql"))
     return {file.stem: f"link_rules.{sql_name(file.stem)}" for file in files}
 
 
@@ -230,9 +226,8 @@ def cohorts() -> Mapping[str, Model]:
 
     `file` is the one of a file of subject_ids.
     """
-    return {
-        file.stem: read(file, "cohort.subjects") for file in sorted((SQL / "cohorts").glob("*.sql"))
-    }
+    files = sorted(select_folders()["cohorts"].glob("*.sql"))
+    return {file.stem: read(file, "cohort.subjects") for file in files}
 
 
 @cache
@@ -241,7 +236,7 @@ def noted() -> Mapping[str, Model]:
     return {
         name: read(file, name)
         for schema in ("run", "settings")
-        for file in sorted((SQL / schema).glob("*.sql"))
+        for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{file.stem}"]
     }
 
@@ -254,8 +249,11 @@ def ordered(chosen: Iterable[Model]) -> list[Model]:
 
 
 def outputs(folder: str) -> dict[str, Model]:
-    """The selects of `sql/{folder}/` by their paths there, without .sql."""
-    base = SQL / folder
+    """The selects of a folder, as `meds` or `as_published/patient`, by their paths there."""
+    name, _, below = folder.partition("/")
+    if name not in select_folders():
+        return {}
+    base = select_folders()[name] / below
     return {
         name: read(file, name)
         for file in sorted(base.rglob("*.sql"))

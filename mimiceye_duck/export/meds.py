@@ -19,9 +19,9 @@ from mimiceye_duck.export.folder import Folder, beside
 from mimiceye_duck.export.parquet_file import arrow_schema, write_sorted
 from mimiceye_duck.models import Model, ordered, read
 from mimiceye_duck.render import Sql, ident, quoted, render
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.resources import select_folders
 
-# The version of the standard that `sql/meds/` and this module follow.
+# The version of the standard that `sql/outputs/meds/` and this module follow.
 MEDS_VERSION = "0.4.1"
 ETL_NAME = "mimiceye-duck"
 # The standard's own columns; any others are to be listed.
@@ -97,8 +97,8 @@ def _write(source: Database, folder: Folder) -> int:
 
 
 def _make_views(source: Database) -> Mapping[str, Model]:
-    """Make views of the models of `sql/meds/`, in memory; returns the models by name."""
-    files = sorted((SQL / "meds").glob("*.sql"))
+    """Make views of the models of `sql/outputs/meds/`, in memory; returns the models by name."""
+    files = sorted(select_folders()["meds"].glob("*.sql"))
     models = {name: read(file, name) for file in files for name in [f"meds.{file.stem}"]}
     build = source.value("select current_database()")
     there = set(names(source))
