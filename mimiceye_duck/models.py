@@ -67,8 +67,8 @@ class Model:
     @property
     def is_stored(self) -> bool:
         """Whether its rows are kept; the link rules are views, of which a build needs one."""
-        views = ("link_rules", *VIEWS_ON_STORED)
-        return self.schema not in views and self.name != "links.stay_by_rule"
+        views = ("link_rules", *VIEWS_ON_STORED, "links.stay_by_rule", "links.nearest_stay")
+        return self.schema not in views and self.name not in views
 
     @property
     def description(self) -> str:
