@@ -40,6 +40,7 @@ lint:
     {{bin}}/ruff check .
     {{bin}}/ruff format --check .
     {{bin}}/mypy
+    {{bin}}/lint-imports
     {{bin}}/sqlfluff lint sql
 
 # mend what a program can mend

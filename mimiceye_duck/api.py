@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mimiceye_duck.errors import Problem, UsageError
+from mimiceye_duck.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,10 +18,10 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
     `demo=True`, `cohort`, `window`, `link_rule`, `as_published`, `files`, `render_missing`,
     `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`,
     `cache_sources`, `force`, `engine`, `spark_master`. Raises
-    `mimiceye_duck.errors.UserError` with every problem found.
+    `mimiceye_duck.core.errors.UserError` with every problem found.
     """
-    from mimiceye_duck.privacy import owner_only
-    from mimiceye_duck.stopping import interruptible
+    from mimiceye_duck.core.privacy import owner_only
+    from mimiceye_duck.database.interrupts import interruptible
 
     with owner_only(), interruptible():
         return run_build(out=out, **options)[0]
@@ -30,13 +30,13 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
     """Open a database that a build left, read-only; a notebook may read other files with it.
 
-    Raises `mimiceye_duck.errors.UserError` when there is none.
+    Raises `mimiceye_duck.core.errors.UserError` when there is none.
     """
-    from mimiceye_duck import db
-    from mimiceye_duck.explore.session import require
+    from mimiceye_duck.database import connection
+    from mimiceye_duck.database.readonly import require
 
     require(Path(path))
-    return db.connect(Path(path), read_only=True)
+    return connection.connect(Path(path), read_only=True)
 
 
 def run_build(
@@ -61,11 +61,12 @@ def run_build(
     spark_master: str | None = None,
 ) -> tuple[Mapping[str, Any], bool]:
     """As `build`; also says whether there was anything to do."""
-    from mimiceye_duck import sources
-    from mimiceye_duck.builder import budget, options
-    from mimiceye_duck.builder import build as builder
-    from mimiceye_duck.builder.cache import Cache
-    from mimiceye_duck.builder.parallel import Resources
+    from mimiceye_duck.catalog import options
+    from mimiceye_duck.core import machine
+    from mimiceye_duck.pipeline.state.resources import Resources
+    from mimiceye_duck.readers import discovery
+    from mimiceye_duck.readers.source_cache import Cache
+    from mimiceye_duck.usecases import build as builder
 
     if (source is None) == (not demo):
         raise UsageError(Problem("build takes either --source DIR or --demo"))
@@ -83,17 +84,17 @@ def run_build(
     spill = options.spill_folder(temp_dir)
     folder = _demo_source(Path(out)) if source is None else Path(source)
     copies = options.cache_folder(cache_sources, folder, Path(out))
-    found = sources.survey(folder, releases=versions, skip=skip)
+    found = discovery.survey(folder, releases=versions, skip=skip)
     if engine == "spark":
-        from mimiceye_duck.engines import spark
+        from mimiceye_duck.pipeline.spark import build as spark
 
         master = spark_master or f"local[{threads or '*'}]"
         return spark.build(
             found, Path(out), chosen, master=master, memory=limit, temp_dir=spill, force=force
         )
     resources = Resources(
-        threads or budget.threads(),
-        limit or budget.memory_limit(),
+        threads or machine.threads(),
+        limit or machine.memory_limit(),
         spill,
         Cache(copies) if copies else None,
     )
@@ -101,6 +102,6 @@ def run_build(
 
 
 def _demo_source(out: Path) -> Path:
-    from mimiceye_duck.builder.demo import demo_source  # with all that makes up images
+    from mimiceye_duck.usecases.demo import demo_source  # with all that makes up images
 
     return demo_source(out)

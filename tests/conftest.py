@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck import cli
+from mimiceye_duck.cli import main
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it does in the background so; the tests and what they start press Ctrl-C.
@@ -434,7 +434,7 @@ def run(*words: object) -> Run:
     code = 0
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
-            cli.main([str(word) for word in words])
+            main.main([str(word) for word in words])
         except SystemExit as stopped:
             code = int(stopped.code or 0)
     return Run(code, stdout.getvalue(), stderr.getvalue())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mimiceye_duck.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts import contracts, datasets
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- tables -->", "<!-- /tables -->"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.explore.answers import Answer, write
+from mimiceye_duck.cli.printing.answers import write
+from mimiceye_duck.database.answers import Answer
+from mimiceye_duck.database.connection import Database
 
 TIMES = "timestamp '2150-01-02 03:04:05'"
 
@@ -225,8 +226,8 @@ def test_ctrl_c_stops_a_statement_and_leaves_the_connection_usable(database, sta
 STREAM = r"""
 import os, re, sys
 from pathlib import Path
-from mimiceye_duck.db import Database
-from mimiceye_duck.explore.answers import Answer, write
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.answers import Answer, write
 database = Database.open()
 with open(os.devnull, "w") as target:
     write(Answer(database, sys.argv[2]), sys.argv[1], target)

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.builder.audits import audits
+from mimiceye_duck.pipeline.steps.audits import audits
 
 # A world in which every claim is true: two patients, the first image in a stay, the second after.
 CLEAN = """

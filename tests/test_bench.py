@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mimiceye_duck.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts import Contract, contracts
 from tests.bench import section
 from tests.bench.measure import FailedError, run
 from tests.bench.targets import targets

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.builder import budget
+from mimiceye_duck.core import machine as budget
 
 GIB = 1 << 30
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import stage
-from mimiceye_duck.errors import UsageError
-from mimiceye_duck.records import reading
+from mimiceye_duck.core.errors import UsageError
+from mimiceye_duck.pipeline.steps import source_text
+from mimiceye_duck.readers.records import reading
 
 # Small lists of images: another table says whose these are.
 AS_THEY_LIE = {"CHF.csv", "normals.csv", "pneumonia.csv"}
@@ -34,7 +34,7 @@ def cache(made_up, tmp_path_factory) -> Path:
 def read(monkeypatch) -> list[str]:
     """The names of the tables' files that are read from now on."""
     names = []
-    by_bytes, by_sql = reading.read, stage.stage
+    by_bytes, by_sql = reading.read, source_text.stage
 
     def told(file, *rest):
         names.append(file.name)
@@ -46,7 +46,7 @@ def read(monkeypatch) -> list[str]:
         return by_sql(database, source, **how)
 
     monkeypatch.setattr(reading, "read", told)
-    monkeypatch.setattr(stage, "stage", staged)
+    monkeypatch.setattr(source_text, "stage", staged)
     return names
 
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 import yaml
 
-from mimiceye_duck.explore import catalog
-from mimiceye_duck.explore.session import opened
+from mimiceye_duck.database import inspect
+from mimiceye_duck.database.readonly import opened
 
 FOLDERS = {
     "Hosp/": "mimiciv_hosp.",
@@ -175,7 +175,7 @@ def test_rows_of_reports_are_the_files_found(listed, made_up):
 def test_views_on_much_are_counted_when_they_are_asked_for(
     command, out, described, listed, monkeypatch
 ):
-    monkeypatch.setattr(catalog, "_FEW_ROWS", 0)
+    monkeypatch.setattr(inspect, "_FEW_ROWS", 0)
     database = out / "mimiceye.duckdb"
     found = json.loads(command("tables", "--format", "json", "--database", database).stdout)
     rows = {record["name"]: record["rows"] for record in found}
@@ -187,7 +187,7 @@ def test_views_on_much_are_counted_when_they_are_asked_for(
 
 def test_catalog_says_what_the_contracts_say(out):
     with opened(out / "mimiceye.duckdb") as database:
-        found = {relation.name: relation for relation in catalog.relations(database)}
+        found = {relation.name: relation for relation in inspect.relations(database)}
     compared = 0
     for document in documents():
         [schema] = document["schema"]
@@ -340,7 +340,7 @@ def test_wrong_format_is_wrong_usage(command, out, words):
 def test_cohort_is_described_by_the_rows_that_it_counts(out):
     compared = 0
     with opened(out / "mimiceye.duckdb", cohort=True) as session:
-        for one in catalog.relations(session):
+        for one in inspect.relations(session):
             if one.schema.startswith("mimiciv_") and one.n_rows is not None and not one.paths:
                 assert one.n_rows == session.value(f"select count(*) from {one.name}"), one.name
                 compared += 1

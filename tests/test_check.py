@@ -10,14 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from mimiceye_duck.builder.options import options
-from mimiceye_duck.checks import result
-from mimiceye_duck.checks.disk import disk_needed
-from mimiceye_duck.checks.quick import before_build
-from mimiceye_duck.checks.result import PASSED, Result
-from mimiceye_duck.contracts import contracts, datasets
-from mimiceye_duck.errors import UserError, one_line
-from mimiceye_duck.sources import find, survey
+from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.options import options
+from mimiceye_duck.checks.disk_estimate import disk_needed
+from mimiceye_duck.checks.fast import before_build
+from mimiceye_duck.core import findings
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.findings import PASSED, Result
+from mimiceye_duck.core.text import one_line
+from mimiceye_duck.readers.discovery import find, survey
 from tests import stays
 from tests.stays import PATIENTS, STAYS, TEXT, TRIAGE, checked, edit, put
 
@@ -239,7 +240,7 @@ def test_what_a_person_should_know_is_a_warning(change, check, words, root):
     # A build tells the same, once.
     sources = find(root)
     checked_before, _ = before_build(sources, options(), root)
-    every = [*sources.warnings, *result.warnings(checked_before)]
+    every = [*sources.warnings, *findings.warnings(checked_before)]
     assert every.count(warnings[0].text) == 1
 
 
@@ -404,7 +405,7 @@ def test_a_folder_that_nobody_may_list_is_told(root, monkeypatch):
             raise PermissionError(13, "Permission denied", str(folder))
         return listed(folder)
 
-    monkeypatch.setattr("mimiceye_duck.sources.os.scandir", refuse)
+    monkeypatch.setattr("mimiceye_duck.readers.discovery.os.scandir", refuse)
     (warning,) = told(checked(root), "warning")
     assert warning.check == "folder" and str(closed) in warning.what
 
@@ -499,7 +500,8 @@ def test_a_long_list_of_digests_is_read_at_its_ends(root):
 
 def test_a_full_disk_is_told_before_a_build(root, monkeypatch):
     monkeypatch.setattr(
-        "mimiceye_duck.checks.disk.shutil.disk_usage", lambda place: SimpleNamespace(free=123_456)
+        "mimiceye_duck.checks.disk_estimate.shutil.disk_usage",
+        lambda place: SimpleNamespace(free=123_456),
     )
     (warning,) = told(checked(root), "warning")
     assert warning.check == "disk"

@@ -15,13 +15,14 @@ from dataclasses import replace
 
 import pytest
 
-from mimiceye_duck.checks import digests
-from mimiceye_duck.checks.file_sets import check_sets
-from mimiceye_duck.checks.lines import lines_of
-from mimiceye_duck.checks.rows import check_rows, row_count_warnings
-from mimiceye_duck.checks.streams import Stream, read_stream
-from mimiceye_duck.contracts import contracts, datasets
-from mimiceye_duck.sources import Release, survey
+from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.checks.deep import checksums
+from mimiceye_duck.checks.deep.file_sets import check_sets
+from mimiceye_duck.checks.deep.integrity import Stream, read_stream
+from mimiceye_duck.checks.deep.line_numbers import lines_of
+from mimiceye_duck.checks.row_counts import check_rows, row_count_warnings
+from mimiceye_duck.readers.discovery import survey
+from mimiceye_duck.readers.sources import Release
 from tests import stays
 from tests.broken import tiny
 from tests.conftest import csv_bytes
@@ -47,7 +48,9 @@ def cache(tmp_path, monkeypatch):
     """
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda place: usage)
-    monkeypatch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(
+        "mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: tmp_path / "cache"
+    )
     return tmp_path / "cache" / "checked.json"
 
 
@@ -218,7 +221,7 @@ def test_a_file_is_compared_with_the_one_published(
         sha256_unpacked=known if unpacked else {},
     )
     release = Release(datasets()["mimic-iv-ed"], version, demo, ())
-    result = digests._as_published(contract, file, read_stream(file), release)
+    result = checksums._as_published(contract, file, read_stream(file), release)
     assert result.status == status and words in result.what
 
 
@@ -232,7 +235,7 @@ def test_a_file_is_read_once_until_it_changes(root, monkeypatch, cache):
         read.append(file.name)
         return read_stream(file, *words)
 
-    monkeypatch.setattr("mimiceye_duck.checks.streams.read_stream", reading)
+    monkeypatch.setattr("mimiceye_duck.checks.deep.integrity.read_stream", reading)
     first = checked(root, deep=True)
     assert sorted(read) == ["edstays.csv.gz", "patients.csv.gz", "triage.csv.gz"]
     read.clear()
@@ -254,7 +257,7 @@ LABELS = "mimiciv/2.2/hosp/d_labitems.csv.gz"
 def tables_read(root, caplog):
     """The files that DuckDB has read since it was last asked, of those that the tests change."""
     put(root / LABELS, "itemid,label,fluid,category\n50801,A,Blood,Gas\n")
-    caplog.set_level("DEBUG", "mimiceye_duck.db")
+    caplog.set_level("DEBUG", "mimiceye_duck.database.connection")
 
     def since():
         said = "\n".join(one.getMessage() for one in caplog.records)
@@ -290,7 +293,7 @@ def test_a_table_is_read_again_when_its_contract_changes(root, tables_read, monk
     every = dict(contracts())
     changed = put(tmp_path / "changed.odcs.yaml", every[STAYS_ID].file.read_bytes() + b"# more\n")
     every[STAYS_ID] = replace(every[STAYS_ID], file=changed)
-    monkeypatch.setattr("mimiceye_duck.sources.contracts", lambda: every)
+    monkeypatch.setattr("mimiceye_duck.readers.discovery.contracts", lambda: every)
     checked(root, deep=True)
     assert STAYS in tables_read()
 
@@ -301,7 +304,7 @@ def test_faults_are_told_of_what_is_remembered(root, tables_read, monkeypatch):
     first = checked(root, deep=True)
     assert {one.check for one in told(first, "failed")} == {"key", "type", "reference"}
     tables_read()
-    monkeypatch.setattr("mimiceye_duck.checks.tables.lines_of", None)
+    monkeypatch.setattr("mimiceye_duck.checks.deep.tables.lines_of", None)
     assert checked(root, deep=True) == first
     assert tables_read() == set()
 
@@ -313,7 +316,7 @@ def test_files_of_sets_are_told_by_name_of_what_is_remembered(tmp_path, caplog, 
     first = checked(source, deep=True)
     (result,) = (one for one in first if (one.check, one.about) == ("type", "reflacx.fixations"))
     assert (result.status, result.found) == ("failed", str(file))
-    caplog.set_level("DEBUG", "mimiceye_duck.db")
+    caplog.set_level("DEBUG", "mimiceye_duck.database.connection")
     assert checked(source, deep=True) == first
     assert "read_csv" not in caplog.text and "read_json" not in caplog.text
 
@@ -643,7 +646,7 @@ def test_a_table_unpacked_beside_is_read_to_its_end(root):
 def test_what_was_alike_to_its_end_is_not_compared_again(root, monkeypatch):
     put((root / STAYS).with_suffix(""), TEXT[STAYS])
     first = checked(root, deep=True)
-    monkeypatch.setattr("mimiceye_duck.checks.check.is_same", None)
+    monkeypatch.setattr("mimiceye_duck.usecases.check.is_same", None)
     assert checked(root, deep=True) == first
 
 
@@ -733,7 +736,7 @@ def deep(lean, tmp_path_factory):
     spoken.write_text(f'{{"full_text": "{SECRET}, "time_stamped_text": []}}')
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
-        patch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: folder)
+        patch.setattr("mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder)
         return checked(source, deep=True), (damaged, spoken), source
 
 
@@ -797,7 +800,7 @@ def test_the_command_reads_deeply(root, command):
 
 
 def test_too_little_memory_is_no_fault_of_a_table(root, command, monkeypatch):
-    monkeypatch.setattr("mimiceye_duck.checks.check.budget.memory_limit", lambda: "1 KB")
+    monkeypatch.setattr("mimiceye_duck.usecases.check.machine.memory_limit", lambda: "1 KB")
     run = command("check", "--source", root, "--deep")
     assert run.code == 1 and run.stdout == ""
     assert "error: the check stopped" in run.stderr and "--temp-dir" in run.stderr
@@ -807,7 +810,7 @@ def test_too_little_memory_for_python_is_told_as_such(root, command, monkeypatch
     def fail(*_):
         raise MemoryError
 
-    monkeypatch.setattr("mimiceye_duck.checks.check.check_digests", fail)
+    monkeypatch.setattr("mimiceye_duck.usecases.check.check_digests", fail)
     run = command("check", "--source", root, "--deep")
     assert run.code == 1 and "error: there is not enough memory\n  try " in run.stderr
 

@@ -11,9 +11,9 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from mimiceye_duck.contracts import contracts, datasets, subject_column
-from mimiceye_duck.models import models, outputs
-from mimiceye_duck.resources import DATA_CONTRACTS
+from mimiceye_duck.catalog.contracts import contracts, datasets, subject_column
+from mimiceye_duck.catalog.installation import DATA_CONTRACTS
+from mimiceye_duck.catalog.models import models, outputs
 
 FILES = sorted(DATA_CONTRACTS.glob("*/*.odcs.yaml"))
 DOCUMENTS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mimiceye_duck.builder.copying import place, write
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.writers.files import place, write
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.imaging import dicom
-from mimiceye_duck.imaging.dicom import FileProblem, ScanResult, scan
-from mimiceye_duck.imaging.dicom_files import listed, states
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.readers.dicom import header_scan
+from mimiceye_duck.readers.dicom.files import listed, states
+from mimiceye_duck.readers.dicom.header_scan import FileProblem, ScanResult, scan
 
 Row = dict[str, Any]
 STUDY = "p10/p10000032/s50414267"
@@ -92,13 +92,13 @@ def one(tmp_path: Path, **changes: Any) -> Row:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files whose headers are read in this process."""
     read: list[str] = []
-    real = dicom.read_header
+    real = header_scan.read_header
 
     def counted(file: str, size: int) -> tuple[Row, str | None]:
         read.append(Path(file).name)
         return real(file, size)
 
-    monkeypatch.setattr(dicom, "read_header", counted)
+    monkeypatch.setattr(header_scan, "read_header", counted)
     return read
 
 
@@ -591,7 +591,7 @@ def test_a_file_that_cannot_be_opened_is_tried_again(
         raise PermissionError(13, "Permission denied", SECRET)
 
     with monkeypatch.context() as patch:
-        patch.setattr(dicom, "read_header", refused)
+        patch.setattr(header_scan, "read_header", refused)
         result = scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
     assert [reason for _, reason in result.problems] == [
         "cannot be read: Permission denied",
@@ -612,7 +612,7 @@ def test_too_many_open_files_are_no_fault_of_a_file(
     def refused(file: str, size: int) -> None:
         raise OSError(errno.EMFILE, "Too many open files", file)
 
-    monkeypatch.setattr(dicom, "read_header", refused)
+    monkeypatch.setattr(header_scan, "read_header", refused)
     with pytest.raises(OSError, match="Too many open files"):
         scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
     assert (tmp_path / "d.parquet").read_bytes() == before
@@ -687,7 +687,7 @@ def test_a_parquet_that_is_not_ours_is_made_anew(tmp_path: Path, content: bytes 
 def test_an_interrupted_scan_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[str]
 ) -> None:
-    monkeypatch.setattr(dicom, "_CHUNK", 5)
+    monkeypatch.setattr(header_scan, "_CHUNK", 5)
     folder, parquet = study(tmp_path, 40), tmp_path / "d.parquet"
     done = 0
 
@@ -723,15 +723,16 @@ def test_an_interrupted_scan_goes_on_where_it_was(
 KILLED = """
 import os, sys
 from pathlib import Path
-from mimiceye_duck.imaging import dicom
-dicom._CHUNK = 10
+from mimiceye_duck.readers.dicom import header_scan
+header_scan._CHUNK = 10
 done = []
 def advance(count):
     done.append(count)
     if len(done) == 3:
         os._exit(9)
 if __name__ == "__main__":
-    dicom.scan([Path(sys.argv[1])], Path(sys.argv[2]), processes=int(sys.argv[3]), advance=advance)
+    folders, file, processes = [Path(sys.argv[1])], Path(sys.argv[2]), int(sys.argv[3])
+    header_scan.scan(folders, file, processes=processes, advance=advance)
 """
 
 
@@ -754,7 +755,7 @@ def test_a_killed_scan_goes_on_where_it_was(
 def test_several_processes_give_the_same_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dicom, "_CHUNK", 7)
+    monkeypatch.setattr(header_scan, "_CHUNK", 7)
     folder = study(tmp_path, 60)
     (folder / "text.dcm").write_text("no image")
     told: list[int] = []
@@ -772,8 +773,8 @@ def test_where_no_processes_can_be_had_this_one_reads(
     def refused(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(dicom, "_CHUNK", 7)
-    monkeypatch.setattr(dicom, "ProcessPoolExecutor", refused)
+    monkeypatch.setattr(header_scan, "_CHUNK", 7)
+    monkeypatch.setattr(header_scan, "ProcessPoolExecutor", refused)
     study(tmp_path, 60)
     assert scan([tmp_path / "in"], tmp_path / "d.parquet", processes=2) == ScanResult(read=60)
     assert len(reads) == len(rows(tmp_path / "d.parquet")) == 60

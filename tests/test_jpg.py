@@ -15,9 +15,9 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging.jpg import DicomError, equalised, grey, render
-from mimiceye_duck.imaging.rendering import Picture, render_all
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.readers.dicom.jpg import DicomError, equalised, grey, render
+from mimiceye_duck.readers.dicom.rendering import Picture, render_all
 
 
 def write(

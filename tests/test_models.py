@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.models import (
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.models import (
     SCHEMAS,
     Model,
     cohorts,
@@ -19,7 +20,6 @@ from mimiceye_duck.models import (
     sql_name,
     stay_by_rule,
 )
-from mimiceye_duck.resources import SQL
 
 EVERY = [
     *models().values(),

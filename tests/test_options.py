@@ -3,15 +3,16 @@
 import duckdb
 import pytest
 
-from mimiceye_duck.builder.options import (
+from mimiceye_duck.catalog.options import (
     options,
     releases,
     spill_folder,
     subjects_of,
     window_seconds,
 )
-from mimiceye_duck.db import Database, is_of_machine, reason
-from mimiceye_duck.errors import UsageError
+from mimiceye_duck.core.errors import UsageError
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.errors import is_of_machine, reason
 
 
 @pytest.mark.parametrize("name", ["file", "file/below/it"])

@@ -10,9 +10,10 @@ import pyarrow
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck import attach
-from mimiceye_duck.builder import csv_tree, records
-from mimiceye_duck.db import is_full
+from mimiceye_duck.database.errors import is_full
+from mimiceye_duck.pipeline.steps import csv_scan
+from mimiceye_duck.readers import views
+from mimiceye_duck.writers import csv_tree
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_bytes_and_sql_come_to_the_same(
     order, as_published, made_up, shuffled, tmp_path, monkeypatch
 ):
     source = made_up(patients=40) if order == "sorted" else shuffled
-    by_bytes, write = set(), records.write
+    by_bytes, write = set(), csv_scan.write
 
     def told(run, database, source, key):
         done = write(run, database, source, key)
@@ -68,11 +69,11 @@ def test_bytes_and_sql_come_to_the_same(
             by_bytes.add(source.contract.table)
         return done
 
-    monkeypatch.setattr(records, "write", told)
+    monkeypatch.setattr(csv_scan, "write", told)
     options = {"source": source, "cohort": "eye", "files": "none", "as_published": as_published}
     mimiceye_duck.build(out=tmp_path / "bytes", **options)
     assert by_bytes >= {"labevents", "chartevents", "emar_detail", "prescriptions", "vitalsign"}
-    monkeypatch.setattr(records, "write", lambda *one: None)
+    monkeypatch.setattr(csv_scan, "write", lambda *one: None)
     mimiceye_duck.build(out=tmp_path / "sql", **options)
     assert content(tmp_path / "bytes") == content(tmp_path / "sql")
     assert stored(tmp_path / "bytes") == stored(tmp_path / "sql")
@@ -82,7 +83,7 @@ def test_a_view_reads_the_longest_lines_of_a_packed_table(tmp_path):
     file = tmp_path / "a.csv.gz"
     rows = [f"{n},{'x' * 1_900_000 if n % 5 == 0 else n}" for n in range(25)]
     file.write_bytes(gzip.compress("\n".join(["a,b", *rows, ""]).encode()))
-    view = attach.csv_text(file, attach._FIRST_LOOK)
+    view = views.csv_text(file, views._FIRST_LOOK)
     found = duckdb.sql(f"select a, strlen(b) from {view}").fetchall()
     assert found == [(row.split(",")[0], len(row.split(",")[1])) for row in rows]
 

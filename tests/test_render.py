@@ -6,10 +6,10 @@ import duckdb
 import pytest
 from jinja2 import UndefinedError
 
-from mimiceye_duck import render as rendering
-from mimiceye_duck.attach import csv_text
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.render import (
+from mimiceye_duck.catalog import templates as rendering
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.templates import (
     Sql,
     csv_line,
     glob_escaped,
@@ -23,7 +23,7 @@ from mimiceye_duck.render import (
     texts,
     typed,
 )
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.readers.views import csv_text
 
 HOSTILE = [
     "plain",

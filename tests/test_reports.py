@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging.reports import (
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.readers.reports.reports import (
     Archive,
     Collected,
     collect,
@@ -315,11 +315,11 @@ def test_too_many_open_files_are_no_fault_of_a_report(place, tmp_path, monkeypat
         raise OSError(errno.EMFILE, "Too many open files", str(file))
 
     if place == "listing":
-        monkeypatch.setattr("mimiceye_duck.imaging.reports.os.scandir", refused)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.os.scandir", refused)
     elif place == "archived":
-        monkeypatch.setattr("mimiceye_duck.imaging.reports.zipfile.ZipFile", refused)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.zipfile.ZipFile", refused)
     else:
-        monkeypatch.setattr("mimiceye_duck.imaging.reports.open", refused, raising=False)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.open", refused, raising=False)
     with pytest.raises(OSError, match="Too many open files"):
         collect([loose], archives, tmp_path / "reports.parquet")
 
@@ -328,7 +328,8 @@ def test_a_report_is_opened_by_its_long_name(tmp_path, monkeypatch):
     """Windows opens a path of over 259 characters only in another form, here that of a link."""
     (tmp_path / "short").symlink_to(folder(tmp_path, {ONE: b"one"}), target_is_directory=True)
     monkeypatch.setattr(
-        "mimiceye_duck.imaging.reports.extended", lambda path: str(path).replace("long", "short")
+        "mimiceye_duck.readers.reports.reports.extended",
+        lambda path: str(path).replace("long", "short"),
     )
     odd = []
     assert content_of(str(tmp_path / "long" / ONE), lambda *found: odd.append(found)) == b"one"

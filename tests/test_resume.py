@@ -10,22 +10,23 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import csv_tree, stage
+from mimiceye_duck.pipeline.steps import source_text
+from mimiceye_duck.writers import csv_tree
 
-PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
 
 
 @pytest.fixture
 def read(monkeypatch):
     """The tables whose files are read, in order."""
     names = []
-    original = stage.stage
+    original = source_text.stage
 
     def note(database: Any, source: Any, **options: Any) -> int:
         names.append(source.contract.id)
         return original(database, source, **options)
 
-    monkeypatch.setattr(stage, "stage", note)
+    monkeypatch.setattr(source_text, "stage", note)
     return names
 
 
@@ -57,7 +58,7 @@ def test_a_stopped_build_reads_no_table_twice(lean, built, tmp_path, tools, monk
         return write(database, relation, csv, path)
 
     with monkeypatch.context() as patched:
-        patched.setattr("mimiceye_duck.builder.tables.write_patients", write_some)
+        patched.setattr("mimiceye_duck.pipeline.steps.tables.write_patients", write_some)
         with pytest.raises(KeyboardInterrupt):
             mimiceye_duck.build(source=lean, out=tmp_path, threads=1)
     first = set(read)

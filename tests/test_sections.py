@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimiceye_duck.imaging.sections import sections
+from mimiceye_duck.readers.reports.sections import sections
 
 LINE = "_" * 78
 

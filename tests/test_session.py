@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.explore.session import opened
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.database.readonly import opened
 
 REFUSED = (duckdb.PermissionException, duckdb.InvalidInputException)
 both = pytest.mark.parametrize("cohort", [False, True], ids=["on views", "on the cohort"])

@@ -17,10 +17,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from mimiceye_duck.explore.catalog import Column, Relation
-from mimiceye_duck.explore.completion import SqlCompleter
-from mimiceye_duck.explore.prompt import typed
-from mimiceye_duck.explore.shell import is_whole
+from mimiceye_duck.cli.shell.completion import SqlCompleter
+from mimiceye_duck.cli.shell.prompt import typed
+from mimiceye_duck.cli.shell.shell import is_whole
+from mimiceye_duck.database.inspect import Column, Relation
 
 SCHEMA = """
 create schema marts;
@@ -403,7 +403,7 @@ def test_prompt_works_without_a_place_for_its_history(prompted, home):
 TERMINAL = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from mimiceye_duck.cli import main
+from mimiceye_duck.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mimiceye_duck.models import sql_name
+from mimiceye_duck.catalog.models import sql_name
 
 SQL = Path(__file__).parent.parent / "sql"
 RULES = ("closed", "egd-date", "mimic-eye-1.0", "nearest", "within-or-after")

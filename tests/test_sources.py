@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mimiceye_duck.contracts import contracts, datasets
-from mimiceye_duck.errors import UsageError, UserError
-from mimiceye_duck.sources import find, version_key
+from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.core.errors import UsageError, UserError
+from mimiceye_duck.readers.discovery import find, version_key
 
 SECRET = "SECRET-CELL"
 

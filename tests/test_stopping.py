@@ -10,16 +10,16 @@ import time
 
 import pytest
 
-from mimiceye_duck import db
-from mimiceye_duck.builder.parallel import side_by_side
-from mimiceye_duck.builder.progress import Steps
-from mimiceye_duck.checks.memory import Memory
-from mimiceye_duck.checks.streams import read_streams
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging.rendering import Picture, render_all
-from mimiceye_duck.stopping import interruptible, stoppable
-from mimiceye_duck.threads import Stopped, on_threads
+from mimiceye_duck.checks.deep.check_cache import Memory
+from mimiceye_duck.checks.deep.integrity import read_streams
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.threads import Stopped, on_threads
+from mimiceye_duck.database import connection
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.interrupts import interruptible, stoppable
+from mimiceye_duck.database.parallel import side_by_side
+from mimiceye_duck.readers.dicom.rendering import Picture, render_all
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX's signals")
 
@@ -54,7 +54,7 @@ def test_a_signal_stops_a_statement_that_is_under_way(name, way):
 @pytest.fixture
 def in_the_end():
     """Whatever is not stopped by a test is after a while, so that the test fails."""
-    timer = threading.Timer(20, db.interrupt_all)
+    timer = threading.Timer(20, connection.interrupt_all)
     timer.start()
     yield timer.is_alive
     timer.cancel()
@@ -128,7 +128,7 @@ def test_files_are_not_read_on_after_an_error(tmp_path, monkeypatch):
             raise Stopped
         raise OSError(errno.EMFILE, "Too many open files", str(file))
 
-    monkeypatch.setattr("mimiceye_duck.checks.streams.read_stream", reading)
+    monkeypatch.setattr("mimiceye_duck.checks.deep.integrity.read_stream", reading)
     with pytest.raises(OSError, match="Too many open files"):
         read_streams(files, Memory(tmp_path / "checked.json"), 2)
     assert len(read) == 2
@@ -160,9 +160,9 @@ WITH_WORKERS = """
 import os, signal
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from mimiceye_duck.imaging import workers
+from mimiceye_duck.core import processes
 if __name__ == "__main__":
-    pool = ProcessPoolExecutor(2, get_context("spawn"), initializer=workers.begin)
+    pool = ProcessPoolExecutor(2, get_context("spawn"), initializer=processes.begin)
     print(pool.submit(os.getpid).result() != os.getpid(), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -17,8 +17,8 @@ import pydicom
 import pytest
 from PIL import Image
 
-from mimiceye_duck.contracts import Contract, contracts
-from mimiceye_duck.errors import UsageError, UserError
+from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.synth import synth
 
 Row = dict[str, str]

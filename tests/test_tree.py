@@ -384,7 +384,7 @@ def test_a_build_killed_at_any_moment_is_completed_by_the_same_command(
     sign, lean, built, tmp_path, tools
 ):
     out = tmp_path / "out"
-    program = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+    program = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
     build = [sys.executable, "-c", program, "build", "--source", lean, "--out", out]
     with subprocess.Popen(build, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         while running.poll() is None and not seen(out, sign):

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mimiceye_duck.builder.ledger import Done, Ledger
-from mimiceye_duck.builder.manifest import Entry, Manifest
-from mimiceye_duck.builder.workspace import Workspace
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.pipeline.state.ledger import Done, Ledger
+from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.writers.manifest import Entry, Manifest
 
 RECORD = {"mimiceye_duck": "0", "tables": {"a": {"key": "1", "source_rows": 1, "cohort_rows": 1}}}
 

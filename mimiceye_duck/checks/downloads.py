@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mimiceye_duck.checks.result import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.contracts import Contract, Dataset, contracts, datasets
-from mimiceye_duck.errors import one_line
-from mimiceye_duck.imaging.zip_end import UNREAD, is_read
-from mimiceye_duck.sources import REPORTS_FOLDER, VERSION, Sources, is_archive
+from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
+from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
+from mimiceye_duck.core.text import one_line
+from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
+from mimiceye_duck.readers.sources import Sources
 
 # Names that programs give to what they have not fetched whole. Firefox puts eight signs before
 # the last ending; aria2 notes beside a file of the right name that it is not whole yet.

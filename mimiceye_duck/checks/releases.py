@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mimiceye_duck.checks.result import PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.checks.sums import NAME, tables_listed
-from mimiceye_duck.contracts import Contract, contracts, datasets, has_by
-from mimiceye_duck.sources import Release, Source, Sources
+from mimiceye_duck.catalog.contracts import Contract, contracts, datasets, has_by
+from mimiceye_duck.checks.checksum_lists import NAME, tables_listed
+from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
+from mimiceye_duck.readers.sources import Release, Source, Sources
 
 _APART = "put each release into a folder of its own"
 

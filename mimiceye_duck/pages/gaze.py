@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from mimiceye_duck.pages.asking import Record
+from mimiceye_duck.pages.queries import Record
 
 # More circles than these make a page slow to open.
 DRAWN = 6_000

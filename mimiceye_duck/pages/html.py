@@ -11,11 +11,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mimiceye_duck.caches import template_cache
+from mimiceye_duck.core.caches import template_cache
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What tells a page of ours from somebody's file of the same name.
-GENERATOR = '<meta name="generator" content="mimiceye-duck '
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -6,17 +6,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.explore.session import opened, require_cohort
-from mimiceye_duck.pages.asking import Record, of_patients, records
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import require_cohort
+from mimiceye_duck.pages.explanation import why
+from mimiceye_duck.pages.file_links import link, place
 from mimiceye_duck.pages.gaze import circles, shares, words
-from mimiceye_duck.pages.heat import heat_map
+from mimiceye_duck.pages.heat_map import heat_map
 from mimiceye_duck.pages.html import page as fill
-from mimiceye_duck.pages.links import link, place
+from mimiceye_duck.pages.queries import Record, of_patients, records
 from mimiceye_duck.pages.timeline import strips, whole
-from mimiceye_duck.pages.why import why
-from mimiceye_duck.pages.writing import write
 
 _PICTURES = "mimic_cxr_jpg.images"
 # A page shows numbers on circles while there is room for them.
@@ -38,27 +36,6 @@ CERTAINTIES = {
 def name(subject_id: int) -> str:
     """The file of a patient's page, for which nobody gave another name."""
     return f"patient_{subject_id}.html"
-
-
-def page(database: Path, subject_id: int, out: Path | None = None) -> Path:
-    """Write a patient's page; returns where it is.
-
-    Raises `UserError` for a patient who is none of the build's.
-    """
-    file = (out or database.absolute().parent / name(subject_id)).absolute()
-    with opened(database) as connection:
-        require_built(connection)
-        texts = list(pages(connection, [subject_id], database.absolute().parent, file.parent))
-    if not texts:
-        raise UserError(
-            Problem(
-                "no built patient has this subject_id",
-                found=str(subject_id),
-                do='`mimiceye-duck sql "from cohort.subjects"` lists those who are',
-            )
-        )
-    write(texts[0][1], file)
-    return file
 
 
 def require_built(database: Database) -> None:

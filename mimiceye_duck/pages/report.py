@@ -1,6 +1,5 @@
 """The build's report: what went in, what came out, and how it compares, as one page."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,47 +7,21 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.builder.parallel import Resources
-from mimiceye_duck.builder.workspace import DATABASE, REPORT
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.explore.session import opened
-from mimiceye_duck.models import link_rules, outputs
-from mimiceye_duck.pages.asking import Record, ask_rules, records
-from mimiceye_duck.pages.columns import Chart, chart
+from mimiceye_duck.catalog.models import link_rules, outputs
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import opened
+from mimiceye_duck.pages.bar_chart import Chart, chart
 from mimiceye_duck.pages.html import page
-from mimiceye_duck.pages.small import Cell, Guard
-from mimiceye_duck.pages.writing import write
+from mimiceye_duck.pages.queries import Record, ask_rules, records
+from mimiceye_duck.pages.suppression import Cell, Guard
+from mimiceye_duck.pipeline.state.resources import Resources
+from mimiceye_duck.pipeline.state.workspace import DATABASE, REPORT
 
 # Another name, so that nobody shares the one for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
 _LINKS = ("within", "after", "before", "none")
 _ANSWERS = ("5", "4", "3", "2", "1", "0", "-1", "yes", "no", "not asked")
 _SHOWN_PATIENTS = 2_000
-
-
-def report(database: Path, out: Path | None = None, *, shows_small: bool = False) -> Path:
-    """Write the report of a build; returns where it is.
-
-    Raises `UserError` where the database is not in a build's folder.
-    """
-    folder = database.absolute().parent
-    try:
-        record = json.loads((folder / "build.json").read_text(encoding="utf-8"))
-        assert "seconds_per_step" in record
-    except (OSError, ValueError, AssertionError):
-        raise UserError(
-            Problem(
-                "there is no build.json of a finished build beside the database",
-                where=str(folder),
-                do="--database with the mimiceye.duckdb of a build",
-            )
-        ) from None
-    with opened(database) as connection:
-        text = report_text(connection, record, folder / "manifest.parquet", shows_small=shows_small)
-    file = out or folder / (NAME_WITH_SMALL if shows_small else REPORT)
-    write(text, file)
-    return file
 
 
 def write_report(tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path) -> None:

@@ -4,17 +4,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from mimiceye_duck.errors import Problem, UsageError, UserError
-from mimiceye_duck.synth import clinical, truth
-from mimiceye_duck.synth.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, odd_ones
-from mimiceye_duck.synth.dice import Dice
-from mimiceye_duck.synth.eye_gaze import eye_gaze
-from mimiceye_duck.synth.folder import INDEX, Folder, date_everything
-from mimiceye_duck.synth.images import Image, draw, draw_around
-from mimiceye_duck.synth.notes import Notes, note_images, note_people
-from mimiceye_duck.synth.people import People, read
-from mimiceye_duck.synth.readings import choose
-from mimiceye_duck.synth.reflacx import reflacx
+from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.synth import truth
+from mimiceye_duck.synth.datasets import clinical
+from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, odd_ones
+from mimiceye_duck.synth.datasets.eye_gaze import eye_gaze
+from mimiceye_duck.synth.datasets.folder import INDEX, Folder, date_everything
+from mimiceye_duck.synth.datasets.reflacx import reflacx
+from mimiceye_duck.synth.world.dice import Dice
+from mimiceye_duck.synth.world.images import Image, draw, draw_around
+from mimiceye_duck.synth.world.notes import Notes, note_images, note_people
+from mimiceye_duck.synth.world.people import People, read
+from mimiceye_duck.synth.world.readings import choose
 
 # Which releases of MIMIC-IV-ED and of the two MIMIC-CXR datasets go with one of MIMIC-IV.
 RELEASES = {

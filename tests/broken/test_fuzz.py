@@ -17,14 +17,14 @@ import yaml
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.builder.options import memory, subjects_of, window_seconds
-from mimiceye_duck.contracts import Contract, contracts, read
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import UsageError, UserError
-from mimiceye_duck.headers import check_header
-from mimiceye_duck.imaging.sections import sections
-from mimiceye_duck.models import models
-from mimiceye_duck.render import Sql, csv_line, render, typed
+from mimiceye_duck.catalog.contracts import Contract, contracts, read
+from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.options import memory, subjects_of, window_seconds
+from mimiceye_duck.catalog.templates import Sql, csv_line, render, typed
+from mimiceye_duck.core.errors import UsageError, UserError
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.readers.headers import check_header
+from mimiceye_duck.readers.reports.sections import sections
 from tests.broken import tiny
 from tests.broken.tiny import SECRET
 from tests.conftest import Table, csv_bytes

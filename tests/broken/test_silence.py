@@ -14,11 +14,12 @@ import pyarrow
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.attach import csv_text
-from mimiceye_duck.builder import audits
-from mimiceye_duck.db import Database, reason
-from mimiceye_duck.explore.session import opened
-from mimiceye_duck.resources import PACKAGE
+from mimiceye_duck.catalog.installation import PACKAGE
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.errors import reason
+from mimiceye_duck.database.readonly import opened
+from mimiceye_duck.pipeline.steps import audits
+from mimiceye_duck.readers.views import csv_text
 from tests.broken import tiny
 from tests.broken.damage import PAGE, both, far, long, more, packed, replaced, row, secret, text
 from tests.broken.tiny import SECRET
@@ -112,7 +113,7 @@ def test_an_error_that_nobody_foresaw_is_told_without_values(fail, told, few, at
     tried.assert_refused(told)
 
 
-PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
 
 
 def test_debug_shows_a_traceback_and_of_a_broken_table_no_row(few, tmp_path):
@@ -163,7 +164,7 @@ def test_no_connection_loads_an_extension_by_itself(connection, linked, tmp_path
 def test_databases_are_opened_in_one_place():
     texts = {file: file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
     found = {file.name for file, text in texts.items() if re.search(r"duckdb\.connect\(", text)}
-    assert found == {"db.py"}
+    assert found == {"connection.py"}
 
 
 @pytest.mark.parametrize("words", [[], ["--allow-files"]], ids=["confined", "allowed"])

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.sources import find
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.readers.discovery import find
 from tests.broken import tiny
 from tests.broken.conftest import CLINICAL
 from tests.broken.damage import (

@@ -14,10 +14,10 @@ import duckdb
 import psycopg
 import pytest
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.engines.dialects import postgres_name, translate
-from mimiceye_duck.engines.plan import ORDERED, plan
-from mimiceye_duck.models import KEPT, Model, models
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.dialects import postgres_name, translate
+from mimiceye_duck.catalog.model_plan import ORDERED, plan
+from mimiceye_duck.catalog.models import KEPT, Model, models
 from tests.engines.equality import Answer
 
 _KINDS = {

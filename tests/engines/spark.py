@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import pyarrow.dataset
 import pytest
 
-from mimiceye_duck.engines import cells, java, spark
-from mimiceye_duck.engines.dialects import translate
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.catalog.dialects import translate
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.database.spark import java
+from mimiceye_duck.pipeline.spark import build, casts
 from tests.engines.cases import SELECTS
 from tests.engines.equality import Answer, from_arrow
 
@@ -38,7 +39,7 @@ class Made(NamedTuple):
     def answer(self, relation: str) -> Answer:
         """A relation's rows, from its Parquet where the build wrote it."""
         schema, name = relation.split(".")
-        if schema not in spark.WRITTEN:
+        if schema not in build.WRITTEN:
             return self.answers[relation]
         rows = pyarrow.dataset.dataset(
             self.out / schema / name, format="parquet", partitioning=None
@@ -69,7 +70,7 @@ def everything(
     command: Callable[..., Any], folder: Path, made_up: Path, demos: Path | None, kept: list[str]
 ) -> Everything:
     """Ask all of one session, and end it."""
-    from mimiceye_duck.engines.session import start
+    from mimiceye_duck.database.spark.session import start
 
     session = start(master="local[2]", memory="1500m")
     # Tables of some rows need no compiler, and no more than two parts.
@@ -97,10 +98,10 @@ def _spark(sql: str) -> str:
 
 def _build(command: Callable[..., Any], source: Path, out: Path, kept: list[str]) -> Made:
     """Build on the session that there is, keeping the answers that are asked for."""
-    asked = [name for name in kept if name.split(".")[0] not in spark.WRITTEN]
+    asked = [name for name in kept if name.split(".")[0] not in build.WRITTEN]
     answers: dict[str, Answer] = {}
 
-    class Watched(spark.Run):
+    class Watched(build.Run):
         def make(self) -> dict[str, Any]:
             content = super().make()
             for model in self._plan(asked):
@@ -112,7 +113,7 @@ def _build(command: Callable[..., Any], source: Path, out: Path, kept: list[str]
             return content
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spark, "Run", Watched)
+        patch.setattr(build, "Run", Watched)
         run = command("build", "--engine", "spark", "--source", source, "--out", out)
     return Made(run, out, answers)
 
@@ -130,7 +131,7 @@ def _broken(command: Callable[..., Any], source: Path, folder: Path) -> Any:
 
 def _cells(session: Any, type: str) -> list[str | None]:
     texts = ", ".join(f"({number}, '{text}')" for number, text in enumerate(CELLS))
-    cast = cells.typed("nullif(cell, '')", type)
+    cast = casts.typed("nullif(cell, '')", type)
     rows = session.sql(
         f"select cast({cast} as string) from values {texts} as t (number, cell) order by number"
     )

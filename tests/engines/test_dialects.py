@@ -5,8 +5,8 @@ import re
 import duckdb
 import pytest
 
-from mimiceye_duck.engines.dialects import ENGINES, translate
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.catalog.dialects import ENGINES, translate
+from mimiceye_duck.core.errors import UserError
 from tests.engines.cases import SELECTS
 
 

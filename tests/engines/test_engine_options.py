@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mimiceye_duck.engines import java
+from mimiceye_duck.database.spark import java
 
 
 @pytest.fixture

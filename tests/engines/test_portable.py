@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from mimiceye_duck.engines.dialects import ENGINES
-from mimiceye_duck.engines.portable import faults
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.catalog.dialects import ENGINES
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.portable import faults
 
 FOLDERS = (
     *(f"models/{schema}" for schema in ("staging", "links", "cohort", "marts", "spoken")),

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from mimiceye_duck.builder.audits import audits
-from mimiceye_duck.engines.dialects import translate
-from mimiceye_duck.engines.plan import plan
+from mimiceye_duck.catalog.dialects import translate
+from mimiceye_duck.catalog.model_plan import plan
+from mimiceye_duck.pipeline.steps.audits import audits
 from tests.engines.cases import SELECTS
 from tests.engines.equality import differences
 from tests.engines.models import AUDITS, COMPARED, duckdb_answer, opened

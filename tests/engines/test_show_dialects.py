@@ -7,10 +7,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.engines.names import hosts
-from mimiceye_duck.engines.portable import faults
-from mimiceye_duck.models import models
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.hosted import hosts
+from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.portable import faults
 
 HOSTED = [
     "links.cxr_stay",

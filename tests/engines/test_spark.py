@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.engines import spark as engine
+from mimiceye_duck.pipeline.spark import build as engine
 from tests.engines.cases import SELECTS
 from tests.engines.equality import below, differences
 from tests.engines.models import COMPARED, duckdb_answer, opened

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.builder import csv_tree
-from mimiceye_duck.contracts import contracts
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.writers import csv_tree
 
 # What the build repairs, or has as many files: here typed rows.
 TYPED = ("EyeGaze/eye_gaze", "EyeGaze/fixations", "EyeGaze/master_sheet", "REFLACX/", "cxr_meta")

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mimiceye_duck.errors import UsageError, UserError
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.core.errors import UsageError, UserError
+from mimiceye_duck.writers.export_folder import Folder
 from tests.export.reading import files
 
 OLD = {"a/one.txt": b"old", "a/two.txt": b"old", "list.json": b"old"}
@@ -16,7 +16,7 @@ NEW = {"a/one.txt": b"new", "b/three.txt": b"new", "list.json": b"new"}
 WRITE = """
 import os, sys
 from pathlib import Path
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.writers.export_folder import Folder
 
 replace, left = os.replace, int(sys.argv[2])
 
@@ -37,7 +37,7 @@ with Folder(Path(sys.argv[1]), force=True, last="list.json") as folder:
 WAIT = """
 import sys
 from pathlib import Path
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.writers.export_folder import Folder
 
 with Folder(Path(sys.argv[1])) as folder:
     (folder.tree / "theirs.txt").write_text("half")
@@ -151,8 +151,8 @@ def test_a_folder_is_free_after_a_failure(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
 def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkeypatch):
-    from mimiceye_duck import lock
-    from mimiceye_duck.errors import Problem
+    from mimiceye_duck.core import lock
+    from mimiceye_duck.core.errors import Problem
 
     take, path = lock._lock, tmp_path / "folder" / "lock"
     taken = []

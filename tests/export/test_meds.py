@@ -11,9 +11,9 @@ import meds
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck import models
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.export import meds as exporting
+from mimiceye_duck.catalog import models
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.usecases.export import meds as exporting
 
 DATASET = "metadata/dataset.json"
 

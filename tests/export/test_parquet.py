@@ -15,8 +15,8 @@ import pyarrow.parquet
 import pytest
 import yaml
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.export import parquet
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.usecases.export import parquet
 from tests.export.conftest import EVENTS
 from tests.export.reading import column, files, listed
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mimiceye_duck.builder import budget
-from mimiceye_duck.db import Database
-from mimiceye_duck.explore.session import opened
+from mimiceye_duck.core import machine
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import opened
 
 EXPORTS = {
     "parquet": ["--tables", "marts.readings"],
@@ -49,8 +49,8 @@ def test_an_amount_that_is_none_is_wrong_usage(kind, command, database, tmp_path
 
 @pytest.mark.parametrize("cohort", [False, True])
 def test_a_question_takes_what_the_container_allows(database, cohort, monkeypatch):
-    monkeypatch.setattr(budget, "threads", lambda: 3)
-    monkeypatch.setattr(budget, "memory_limit", lambda: "600 MiB")
+    monkeypatch.setattr(machine, "threads", lambda: 3)
+    monkeypatch.setattr(machine, "memory_limit", lambda: "600 MiB")
     with opened(database, cohort=cohort) as session:
         assert session.value("select current_setting('threads')") == 3
         assert session.value("select current_setting('memory_limit')") == "600.0 MiB"

@@ -12,12 +12,12 @@ from threading import Thread
 import duckdb
 import pytest
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.export import parquet
-from mimiceye_duck.export.folder import Folder
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.usecases.export import parquet
+from mimiceye_duck.writers.export_folder import Folder
 from tests.export.reading import files
 
-PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
 LARGE = ("export", "parquet", "--all-patients", "--tables", "labevents")
 
 

@@ -23,9 +23,11 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.builder import csv_tree, ledger, progress, workspace
-from mimiceye_duck.cli import main
-from mimiceye_duck.db import Database
+from mimiceye_duck.cli.main import main
+from mimiceye_duck.core import progress
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.state import ledger, workspace
+from mimiceye_duck.writers import csv_tree
 
 CHANGES = [
     (Database, ("execute", "insert", "rows")),

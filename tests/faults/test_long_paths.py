@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, csv_tree, files, ledger, sought, workspace
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.pipeline.state import input_files, ledger, workspace
+from mimiceye_duck.pipeline.steps import file_sets
+from mimiceye_duck.writers import csv_tree, files
 
 SECOND = "/proc/self/root"
 LONGEST = 259
@@ -48,7 +50,7 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(os, name, limited(getattr(os, name), n_paths))
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", limited(open, 1))
-    for module in (copying, csv_tree, files, ledger, sought, workspace):
+    for module in (files, csv_tree, file_sets, ledger, input_files, workspace):
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
 
@@ -78,7 +80,7 @@ def test_a_tree_of_long_paths_is_built_and_rebuilt(
 def test_without_the_other_spelling_such_a_tree_is_refused(
     lean, tmp_path, as_on_windows, monkeypatch
 ):
-    for module in (copying, csv_tree):
+    for module in (files, csv_tree):
         monkeypatch.setattr(module, "extended", str)
     with pytest.raises(UserError, match="No such file"):
         mimiceye_duck.build(source=lean, out=deep(tmp_path))

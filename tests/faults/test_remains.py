@@ -14,11 +14,12 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, records, stage, store, tables
-from mimiceye_duck.builder.workspace import Workspace
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging import dicom
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text, tables
+from mimiceye_duck.readers.dicom import header_scan
+from mimiceye_duck.writers import files as copying
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_table_half_written_from_another_source_is_not_kept(
         row[table.header.index("comments")] = "of another source"
     file.write_bytes(gzip.compress(tools.csv_bytes(table)))
     stop(
-        *(out, store, "cohort_table"),
+        *(out, output_database, "cohort_table"),
         lambda database, source, *_: source.contract.table == "labevents",
         source=source,
     )
@@ -204,7 +205,7 @@ def test_a_staged_database_that_is_damaged_is_made_anew(
     name, lean, built, tmp_path, tools, build, stop
 ):
     stop(
-        *(tmp_path, records, "write_slices"),
+        *(tmp_path, csv_scan, "write_slices"),
         lambda slices, csv, path: path.endswith("vitalsign.csv"),
     )
     (tmp_path / ".mimiceye-duck" / name).write_bytes(DAMAGE)
@@ -266,7 +267,7 @@ def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
     lean, tmp_path, monkeypatch, command
 ):
     copied_files, read_files = [], []
-    copy, read_chunk = copying._copy, dicom.read_chunk
+    copy, read_chunk = copying._copy, header_scan.read_chunk
 
     def note_copy(source: str, target: str) -> None:
         if len(copied_files) == 60:
@@ -279,7 +280,7 @@ def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
         read_chunk(files, part)
 
     monkeypatch.setattr(copying, "_copy", note_copy)
-    monkeypatch.setattr(dicom, "read_chunk", note_read)
+    monkeypatch.setattr(header_scan, "read_chunk", note_read)
     words = ("build", "--source", lean, "--out", tmp_path, "--threads", 1)
     assert command(*words).code == 1
     assert len(copied_files) == 60 and read_files
@@ -295,7 +296,7 @@ def test_a_table_that_a_stopped_build_left_out_is_read_again(
     lean, built, tmp_path, tools, build, stop
 ):
     """Meanwhile it stands empty."""
-    at = (store, "keep_counts", lambda *_: True)
+    at = (output_database, "keep_counts", lambda *_: True)
     stop(tmp_path, *at)
     stop(tmp_path, *at, skip=["edstays", "triage", "reflacx.metadata_phase_2"])
     build(tmp_path)
@@ -322,7 +323,7 @@ def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
 ):
     """Also where only some of it is left, as when the machine went down."""
     out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other, window="0")
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other, window="0")
     if lost:
         gone = out / ".mimiceye-duck" / lost
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
@@ -335,7 +336,7 @@ def test_a_stopped_build_of_which_something_is_lost_is_completed(
     lost, lean, other, built, tmp_path, tools, build, stop
 ):
     out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other)
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other)
     gone = out / ".mimiceye-duck" / lost
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     build(out, source=other)
@@ -354,7 +355,7 @@ OF_THE_MACHINE = [
 def test_a_shortage_of_the_machine_throws_no_work_away(
     name, error, tmp_path, build, stop, monkeypatch
 ):
-    stop(tmp_path, store, "keep_counts", lambda *_: True)
+    stop(tmp_path, output_database, "keep_counts", lambda *_: True)
     file = tmp_path / ".mimiceye-duck" / name
     before = file.stat().st_ino
     connect, execute = duckdb.connect, Database.execute
@@ -375,7 +376,7 @@ def test_a_shortage_of_the_machine_throws_no_work_away(
         with pytest.raises(UserError):
             build(tmp_path)
     assert file.stat().st_ino == before
-    monkeypatch.setattr(stage, "stage", None)  # whoever reads a table now reads it twice
+    monkeypatch.setattr(source_text, "stage", None)  # whoever reads a table now reads it twice
     build(tmp_path)
 
 
@@ -383,7 +384,7 @@ def test_a_staging_folder_goes_with_a_look_at_the_build_that_is_in_place(
     lean, built, tmp_path, command, build, stop
 ):
     out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, window="0")
+    stop(out, output_database, "keep_counts", lambda *_: True, window="0")
     ran = command("build", "--source", lean, "--out", out, "--files", "none")
     # What the stopped build read of DICOM headers may be another file than the finished one's.
     assert ran.code == 0, ran.stderr

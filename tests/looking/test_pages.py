@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mimiceye_duck.pages.small import Cell, Guard
+from mimiceye_duck.pages.suppression import Cell, Guard
 
 
 class Tables(HTMLParser):

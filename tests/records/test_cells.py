@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimiceye_duck.records.cells import UnclearError, find
-from mimiceye_duck.records.commas import Commas
+from mimiceye_duck.readers.records.bitmap import Commas
+from mimiceye_duck.readers.records.tokenizer import UnclearError, find
 
 CELLS = st.text(st.sampled_from('ab1,"\n é'), max_size=6)
 TABLES = st.integers(2, 4).flatmap(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.records import inflation, reading
-from mimiceye_duck.records.cells import UnclearError
-from mimiceye_duck.records.spool import Spool
+from mimiceye_duck.readers.records import inflation, reading
+from mimiceye_duck.readers.records.temporary_file import Spool
+from mimiceye_duck.readers.records.tokenizer import UnclearError
 
 HEADER = ("row_id", "subject_id", "comment")
 PATIENTS = [90000000 + number for number in range(6)]
@@ -78,7 +78,7 @@ def test_a_number_before_each_record_counts_all_of_the_files(tmp_path):
 
 
 def test_parts_of_patients_are_put_in_order_whatever_memory_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr("mimiceye_duck.records.spool._AT_ONCE", 100)
+    monkeypatch.setattr("mimiceye_duck.readers.records.temporary_file._AT_ONCE", 100)
     monkeypatch.setattr(reading, "_PLAIN_BLOCK", 64)
     rows = [(place, PATIENTS[place * 7 % 6], f"text {place}") for place in range(200)]
     file = tmp_path / "a.csv"

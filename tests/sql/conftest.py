@@ -11,11 +11,11 @@ import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck.builder import stage
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database
-from mimiceye_duck.models import Model, cohorts, models, ordered
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
+from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.steps import source_text
 
 # What a build is asked to do unless told otherwise: the defaults of the specification.
 SETTINGS = {
@@ -35,7 +35,7 @@ class World:
         self.sources = {
             name: contract
             for contract in contracts().values()
-            for name in (contract.id, stage.text_name(contract))
+            for name in (contract.id, source_text.text_name(contract))
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
@@ -80,9 +80,9 @@ class World:
                 render("source_view", name=contract.id, columns=columns, relation=nothing)
             )
         else:
-            self._schema(stage.text_name(contract))
-            stage.stage_absent(self.database, contract)
-        self.made.update((contract.id, stage.text_name(contract)))
+            self._schema(source_text.text_name(contract))
+            source_text.stage_absent(self.database, contract)
+        self.made.update((contract.id, source_text.text_name(contract)))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mimiceye_duck import models
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.catalog import models
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.installation import SQL
 
 COHORT = {
     contract.cohort_name: {column.name: column.type for column in contract.columns}

@@ -4,10 +4,10 @@ import duckdb
 import pytest
 from conftest import World
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.descriptions import described
-from mimiceye_duck.models import KEPT, Model, cohorts, models, noted
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.descriptions import described
+from mimiceye_duck.catalog.models import KEPT, Model, cohorts, models, noted
+from mimiceye_duck.catalog.templates import Sql, ident, render
 
 NOTHING = Sql("(select 1 where false) as nothing")
 EVERY = {**models(), **noted()}

@@ -1,0 +1,73 @@
+"""What a contract demands of each cell, as predicates of the rows that break it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
+from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.core.findings import FAILED, WARNING
+
+# What is wrong with `{n}` of the cells of `{name}`, a column.
+_WORDS = {
+    "required": "{name}: empty in {n} of {rows} rows",
+    "type": "{name}: no {type} in {n} of {rows} rows",
+    "values": "{name}: in {n} of {rows} rows a value that the contract does not list",
+}
+
+
+_WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One demand on one column; `predicate` is true of the rows that break it.
+
+    `status` is what breaking it means. A row without its patient gets lost, and a cell of
+    another type gets null; an empty cell stays one, and a value that nobody listed may be new.
+    """
+
+    check: str
+    column: Column
+    predicate: Sql
+    status: str
+
+    def words(self, contract: Contract, n_faults: int, n_rows: int) -> str:
+        """What is wrong when some rows break it."""
+        return _WORDS[self.check].format(
+            name=f"{contract.id}.{self.column.name}",
+            n=f"{n_faults:,}",
+            rows=f"{n_rows:,}",
+            type=self.column.type.lower(),
+        )
+
+
+def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Iterator[Rule]:
+    """The demands on the columns that a file has, each with its name there."""
+    owner = subject_column(contract)
+    for column, cell in columns:
+        if cell is None or column.from_path:
+            continue
+        if column.required:
+            predicate = render("check_required", cell=cell)
+            status = FAILED if column.name == owner else WARNING
+            yield Rule("required", column, predicate, status)
+        if contract.format == "csv" and column.type != "VARCHAR":
+            misfit = nobody(cell) if column.name == owner else _misfit(column, cell)
+            predicate = render("check_type", cell=cell, misfit=misfit)
+            yield Rule("type", column, predicate, FAILED)
+        if contract.format == "csv" and column.values:
+            predicate = render(
+                "check_values", cell=cell, type=Sql(column.type), values=column.values
+            )
+            yield Rule("values", column, predicate, WARNING)
+
+
+def nobody(subject: str) -> Sql:
+    """What is true of the rows that no patient has: `subject` is empty or no patient's number."""
+    whole = render("not_whole", cell=subject, type=Sql("integer"))
+    return render("nobody", not_whole=whole, subject=subject)
+
+
+def _misfit(column: Column, cell: str) -> Sql:
+    template = "not_whole" if column.type in _WHOLE else "misfit"
+    return render(template, cell=cell, type=Sql(column.type))

@@ -1,0 +1,37 @@
+"""What is wrong, where, what was found, what to do; never a row's values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mimiceye_duck.core.text import one_line
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, told so that a person can mend it."""
+
+    what: str
+    where: str | None = None
+    found: str | None = None
+    do: str | None = None
+
+    def __str__(self) -> str:
+        facts = (("file", self.where), ("found", self.found), ("try", self.do))
+        lines = [f"  {name:<9} {one_line(text)}" for name, text in facts if text]
+        return "\n".join([one_line(self.what), *lines])
+
+
+class UserError(Exception):
+    """All problems of a phase together. `exit_code` 1: failed work, 2: wrong usage."""
+
+    def __init__(self, problems: Problem | Iterable[Problem], exit_code: int = 1) -> None:
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        self.exit_code = exit_code
+        super().__init__("\n".join(f"error: {problem}" for problem in self.problems))
+
+
+class UsageError(UserError):
+    """The command's words are wrong: exit code 2."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        super().__init__(problems, exit_code=2)

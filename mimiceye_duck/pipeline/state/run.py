@@ -1,0 +1,117 @@
+"""What the steps of one build share."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.threads import Item, Stopped
+from mimiceye_duck.database.code_digest import code
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.parallel import side_by_side
+from mimiceye_duck.pipeline.state.ledger import Done, Ledger
+from mimiceye_duck.pipeline.state.relation_digests import Keys
+from mimiceye_duck.pipeline.state.resources import Resources
+from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.readers.sources import Sources
+from mimiceye_duck.writers.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows of one table: the patients' rows in the source, and those in their files."""
+
+    table: str
+    cohort_rows: int
+    rows_written: int
+
+
+@dataclass
+class Run:
+    """One build under way.
+
+    `stored` are the tables of `cohort` that are this build's.
+    `source_rows` are all rows of each file that was read, `counts` those of the patients.
+    `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
+    nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
+    `patients` a number for them and `keys` those of what this build reads, once it is settled.
+    """
+
+    sources: Sources
+    workspace: Workspace
+    options: Options
+    resources: Resources
+    database: Database
+    ledger: Ledger
+    anew: bool = False
+    steps: Steps = field(default_factory=Steps)
+    manifest: Manifest = field(default_factory=Manifest)
+    source_rows: dict[str, int] = field(default_factory=dict)
+    counts: list[Count] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    parquet: dict[str, Path] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+    stopping: Event = field(default_factory=Event)
+    subjects: list[int] = field(init=False)
+    patients: str = field(init=False)
+    keys: Keys = field(init=False)
+
+    @property
+    def tree(self) -> Path:
+        """The folder where the new tree grows."""
+        return self.workspace.tree
+
+    @property
+    def spool(self) -> Path:
+        """A folder for records on their way."""
+        return self.workspace.spool(self.resources.temp_dir)
+
+    def settle(self) -> None:
+        """Note who is built, now that they are linked, for all threads to know."""
+        rows = self.database.rows("select subject_id from cohort.subjects order by all")
+        self.subjects = [subject for (subject,) in rows]
+        self.patients = digest(self.subjects)
+        self.keys = Keys(self.sources, self.options, self.parquet)
+
+    def key(self, *parts: object) -> str:
+        """A number for what a table's files are made of."""
+        return digest(code(), self.patients, self.options.as_published, *parts)
+
+    def take(self, done: Done) -> None:
+        """Enter a table that is done into this build's books."""
+        self.manifest.add(list(done.entries))
+        if done.source_rows is not None:
+            self.source_rows[done.name] = done.source_rows
+        if done.cohort_rows is None:
+            return
+        contract = contracts()[done.name]
+        self.stored.add(contract.cohort_name)
+        if contract.patient_file:
+            written = sum(e.rows or 0 for e in done.entries if e.subject_id is not None)
+            self.counts.append(Count(done.name, done.cohort_rows, written))
+
+    @property
+    def renders(self) -> bool:
+        """Whether missing JPGs are to be made, and there is DICOM to make them from."""
+        wanted = self.options.render_missing and self.options.files != "none"
+        return wanted and "mimic_cxr.dicom" in self.sources.tables
+
+    def before(self, path: str) -> Path | None:
+        """A file of the finished build that may be just this; None where all is made anew."""
+        return None if self.anew else self.workspace.out / path
+
+    def check(self) -> None:
+        """Raises `Stopped` when this build is to stop, for work that is long."""
+        if self.stopping.is_set():
+            raise Stopped
+
+    def each(
+        self, name: str, items: Iterable[Item], work: Callable[[Database, Item], None]
+    ) -> None:
+        """Do the same work on each item, as `side_by_side`."""
+        threads = self.resources.threads
+        side_by_side(self.database, self.steps, name, items, work, threads, self.stopping)

@@ -1,0 +1,113 @@
+"""Selects of rows that must not exist, run on every build."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.models import Model, models, outputs
+from mimiceye_duck.core.errors import Problem, UserError
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one audit found: `status` is passed, warned, failed or skipped."""
+
+    name: str
+    claim: str
+    status: str
+    rows: int
+    absent: tuple[str, ...] = ()
+
+
+@cache
+def audits() -> Mapping[str, Model]:
+    """The audits by name, each named after what it claims."""
+    return outputs("audits")
+
+
+def _claim(audit: Model) -> str:
+    return audit.description.split(" Grain:")[0]
+
+
+def _needs(audit: Model) -> set[str]:
+    """Sources that an audit is about without reading them, as its header says."""
+    match = re.search(r"Needs: ([\w., ]+?)\.?$", audit.description)
+    return set(match.group(1).split(", ")) if match else set()
+
+
+def _is_warning(audit: Model) -> bool:
+    return "Severity: warning" in audit.description
+
+
+def _contracts(name: str) -> set[str]:
+    """The source tables behind a relation.
+
+    A link has a row for every image, whichever stays are absent: it stands on the images.
+    """
+    if name in contracts():
+        return {name}
+    model = models().get(name)
+    if model is None or model.schema not in ("staging", "repaired", "links", "summary"):
+        return set()
+    reads = {read for read in model.reads if model.schema != "links" or read.startswith("staging.")}
+    return {found for read in reads for found in _contracts(read)}
+
+
+class Engine(Protocol):
+    """What answers an audit: DuckDB, or another engine that runs the same models."""
+
+    def value(self, sql: str, /) -> Any:
+        """The one value of a DuckDB select."""
+
+
+def run(
+    database: Engine,
+    present: Iterable[str],
+    stand_ins: Iterable[str] = (),
+    *,
+    chosen: Mapping[str, Model] | None = None,
+) -> list[Result]:
+    """Run every audit, or those `chosen`; one over a source that is absent is skipped and names it.
+
+    `stand_ins` are tables whose rows another source gave: an audit may read them, but what it
+    needs must be there itself.
+
+    Raises `UserError` with every broken claim.
+    """
+    known = set(present)
+    results = [
+        _run(database, name, audit, known, set(stand_ins))
+        for name, audit in (audits() if chosen is None else chosen).items()
+    ]
+    problems = [
+        Problem(
+            f"the audit {result.name} found {result.rows:,} rows that must not exist",
+            found="not true: " + result.claim,
+            do=f"look at what it selects, sql/audits/{result.name}.sql, in the sources",
+        )
+        for result in results
+        if result.status == "failed"
+    ]
+    if problems:
+        raise UserError(problems)
+    return results
+
+
+def _run(
+    database: Engine, name: str, audit: Model, present: set[str], stand_ins: set[str]
+) -> Result:
+    behind = {found for read in audit.reads for found in _contracts(read)}
+    absent = tuple(sorted((behind - present - stand_ins) | (_needs(audit) - present)))
+    if absent:
+        return Result(name, _claim(audit), "skipped", 0, absent)
+    rows = int(database.value(f"select count(*) from ({audit.sql}) as broken"))  # noqa: S608
+    broken = "warned" if _is_warning(audit) else "failed"
+    return Result(name, _claim(audit), broken if rows else "passed", rows)
+
+
+def record(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """The results as `build.json` keeps them."""
+    return [asdict(result) for result in results]

@@ -1,0 +1,52 @@
+"""What a finished build says of itself in `build.json`."""
+
+from typing import Any
+
+from mimiceye_duck.catalog.installation import version
+from mimiceye_duck.database import engine
+from mimiceye_duck.pipeline.state.fingerprint import inputs
+from mimiceye_duck.pipeline.state.run import Run
+from mimiceye_duck.pipeline.steps import audits, output_database
+
+
+def _missing(run: Run) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for entry in run.manifest.missing:
+        counts[entry.table] = counts.get(entry.table, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def record(
+    run: Run, fingerprint: str, started: str, seconds: float, results: list[audits.Result]
+) -> dict[str, Any]:
+    """The content of `build.json`."""
+    sources = run.sources
+    written = run.manifest.written
+    return {
+        "mimiceye_duck": version(),
+        "duckdb": engine.__version__,
+        "fingerprint": fingerprint,
+        "started": started,
+        "seconds": round(seconds, 3),
+        "seconds_per_step": {name: round(s, 3) for name, s in run.steps.seconds.items()},
+        "options": run.options.record(),
+        "source": str(sources.folder),
+        "releases": {key: str(release) for key, release in sources.releases.items()},
+        "absent": [dataset.title for dataset in sources.absent],
+        "absent_tables": sources.absent_tables,
+        "skipped": list(sources.skipped),
+        "warnings": [*sources.warnings, *run.warnings],
+        "inputs": [
+            {"path": path, "bytes": size, "mtime_ns": changed}
+            for path, size, changed in inputs(sources)
+        ],
+        "source_rows": dict(sorted(run.source_rows.items())),
+        "tables": run.ledger.record,
+        "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
+        "files_written": len(written),
+        "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),
+        "bytes_written": sum(entry.size or 0 for entry in written),
+        "missing": _missing(run),
+        "audits": audits.record(results),
+        **output_database.facts(run.database),
+    }

@@ -1,0 +1,381 @@
+"""Find each contract's files under one folder, however they were downloaded."""
+
+import difflib
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets, version_key
+from mimiceye_duck.core import findings
+from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.findings import FAILED, WARNING, Result
+from mimiceye_duck.core.paths import unfit
+from mimiceye_duck.core.text import one_line
+from mimiceye_duck.readers.headers import check_header
+from mimiceye_duck.readers.sources import Listing, Release, Source, Sources
+
+# Folders that hold one file per image, study, reading or patient, by the hundred thousand:
+# their paths follow from the tables, so that nobody has to list them. The folder above says
+# which they are: a person may call any folder p1, s3 or gaze_data. Also what MIMIC-Eye made.
+_FILE_SETS = re.compile(
+    r"(?:files|mimic-cxr-reports)/p\d\d|p\d\d/p\d{3,}|p\d{3,}/s\d+"
+    r"|(?:main|gaze)_data/P\d+R\d+|audio_segmentation_transcripts/[0-9a-f-]{44}"
+    r"|(?:patient_\d+|spreadsheets)/(?:CXR-DICOM|CXR-JPG|ED|EyeGaze|Hosp|ICU|REFLACX)"
+    r"|.*/\..*",
+    re.DOTALL,
+)
+VERSION = re.compile(r"(?:^|-)(\d+(?:\.\d+)+)$")
+_REPORTS = "mimic_cxr.reports"
+REPORTS_FOLDER = "mimic-cxr-reports"
+_BLOCK = 1 << 20
+_LIMIT = 1 << 32
+_ARCHIVE = re.compile(REPORTS_FOLDER + r"\.(?:zip|tar|tar\.gz|tgz)", re.IGNORECASE)
+
+
+def _is_build(names: set[str]) -> bool:
+    # A database alone may be one of `attach`, which people put beside their tables.
+    return ".mimiceye-duck" in names or names >= {"mimiceye.duckdb", "build.json"}
+
+
+def _list(folder: Path) -> Listing:
+    listing, seen = Listing(), set[str]()
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        # A link may lead back to a folder above it.
+        real = os.path.realpath(here)
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError:
+            listing.closed.append(here)
+            continue
+        names = {entry.name for entry in entries}
+        if here != folder and _is_build(names):
+            listing.builds.append(here)
+            continue
+        listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
+        folders = [entry.name for entry in entries if _is(entry.is_dir)]
+        if any(re.fullmatch(r"p\d\d", name) for name in folders):
+            listing.trees.append(here)
+        waiting.extend(
+            here / name
+            for name in reversed(folders)
+            if not _FILE_SETS.fullmatch(f"{here.name}/{name}")
+        )
+    return listing
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether an entry is of a kind; what is behind links in a circle is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False
+
+
+def _named(names: Iterable[str], pattern: str) -> list[str]:
+    """Names that a pattern without `.gz` fits, the packed file before the unpacked."""
+    return [
+        name
+        for suffix in (".gz", "")
+        for name in sorted(names, reverse=True)
+        if fnmatchcase(name, pattern + suffix)
+    ]
+
+
+def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
+    for marker in dataset.marker:
+        *folders, name = marker.split("/")
+        for folder, names in listing.files.items():
+            if folders and list(folder.parts[-len(folders) :]) != folders:
+                continue
+            if not _named(names, name):
+                continue
+            yield folder.parents[len(folders) - 1] if folders else folder
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is called as the archive of reports, which is read as it is."""
+    return bool(_ARCHIVE.fullmatch(name))
+
+
+def _unfit(about: str, places: Iterable[Path]) -> Iterator[Result]:
+    """Folders and archives that nobody could name to DuckDB, or note in a database."""
+    for place in places:
+        if what := unfit(place):
+            do = "rename the folder, or leave the table out with --skip"
+            yield Result(
+                "folder", about, FAILED, f"{about} has {what} in its path", str(place), do=do
+            )
+
+
+def _version(root: Path) -> str | None:
+    match = VERSION.search(root.name)
+    return match.group(1) if match else None
+
+
+def _is_demo(root: Path, dataset: Dataset) -> bool:
+    name = VERSION.sub("", root.name) or root.parent.name
+    return name in dataset.demo
+
+
+def _releases(listing: Listing, dataset: Dataset) -> list[Release]:
+    """A dataset's releases, the one to use last: full before demo, newest that is known."""
+    grouped: dict[tuple[str | None, bool], list[Path]] = {}
+    for root in dict.fromkeys(_roots(listing, dataset)):
+        grouped.setdefault((_version(root), _is_demo(root, dataset)), []).append(root)
+    found = [
+        Release(dataset, version, demo, tuple(sorted(roots)))
+        for (version, demo), roots in grouped.items()
+    ]
+    return sorted(found, key=lambda r: (not r.demo, version_key(r.known), version_key(r.version)))
+
+
+def _choose(found: list[Release], wanted: str | None, results: list[Result]) -> Release:
+    if wanted is None:
+        chosen = found[-1]
+        if len(found) > 1:
+            others = ", ".join(str(release) for release in found[:-1])
+            what = f"{chosen} is used; also found: {others}"
+            do = "choose with --release"
+            results.append(Result("release", chosen.dataset.key, WARNING, what, do=do))
+        return chosen
+    for release in reversed(found):
+        if release.version == wanted:
+            return release
+    names = ", ".join(release.version or "unknown" for release in found)
+    raise UserError(
+        Problem(
+            f"{found[0].dataset.title} {wanted} is not there",
+            found=names,
+            do=f"--release {found[0].dataset.key}=VERSION with one that is there",
+        )
+    )
+
+
+def find(
+    folder: Path, *, releases: Mapping[str, str] | None = None, skip: Iterable[str] = ()
+) -> Sources:
+    """Find every dataset below `folder`, one release each, and check the tables' headers.
+
+    `releases` chooses by dataset key (`{"mimiciv": "2.2"}`); `skip` leaves tables out.
+    Raises `UserError` with every problem at once: a folder that is missing or holds none of
+    the datasets, a file that is no gzip or no text, a required column that is missing.
+    """
+    sources = survey(folder, releases=releases, skip=skip)
+    findings.require(sources.results)
+    return sources
+
+
+def survey(
+    folder: Path, *, releases: Mapping[str, str] | None = None, skip: Iterable[str] = ()
+) -> Sources:
+    """As `find`, but what is wrong with the files is in the `results`, and nothing is raised."""
+    if not folder.is_dir():
+        raise UserError(
+            Problem(
+                "the source folder is not there",
+                where=str(folder),
+                do="--source DIR names the folder that holds the PhysioNet downloads",
+            )
+        )
+    folder = Path(os.path.abspath(folder))
+    if what := unfit(folder):
+        raise UserError(
+            Problem(
+                f"the source folder has {what} in its path",
+                where=str(folder),
+                do="rename the folder: DuckDB cannot read below it",
+            )
+        )
+    releases = dict(releases or {})
+    _check_keys(releases)
+    skipped = _skipped(skip)
+    listing = _list(folder)
+    results: list[Result] = []
+    chosen: dict[str, Release] = {}
+    for key, dataset in datasets().items():
+        found = _releases(listing, dataset)
+        if found:
+            chosen[key] = _choose(found, releases.get(key), results)
+        elif key in releases:
+            what = f"{dataset.title} {releases[key]} is not there"
+            raise UserError(Problem(what, where=str(folder), do="leave out --release"))
+    archives = tuple(
+        place / name
+        for place, names in listing.files.items()
+        for name in sorted(names, reverse=True)
+        if is_archive(name) and _REPORTS not in skipped
+    )
+    reports = [tree for tree in listing.trees if REPORTS_FOLDER in tree.parts]
+    if (archives or reports) and "mimic-cxr" not in chosen:
+        # The reports are often all that people have of MIMIC-CXR.
+        chosen["mimic-cxr"] = Release(datasets()["mimic-cxr"], None, False, ())
+    tables: dict[str, Source] = {}
+    results.extend(_unfit(_REPORTS, archives))
+    for contract in contracts().values():
+        release = chosen.get(contract.dataset)
+        if release is None or contract.id in skipped:
+            continue
+        source = _source(contract, release, listing, results)
+        if contract.id == _REPORTS and archives:
+            # Most people have them packed, and nothing else of MIMIC-CXR.
+            source = source or Source(contract, release.known)
+        if source is None:
+            continue
+        results.extend(_unfit(contract.id, source.folders))
+        if source.file:
+            header, found_in_it = check_header(contract, source.file, source.release)
+            source = replace(source, header=header if contract.format == "csv" else ())
+            results.extend(found_in_it)
+        tables[contract.id] = source
+    if not tables:
+        titles = ", ".join(dataset.title for dataset in datasets().values())
+        found_there = f"no table of {titles}"
+        if listing.builds:
+            found_there += f"; {listing.builds[0]} is a build's, in which nothing is looked for"
+        results.append(
+            Result(
+                "found",
+                "",
+                FAILED,
+                "none of the datasets is there",
+                where=str(folder),
+                found=found_there,
+                do="--source DIR names the folder above the downloads, unpacked",
+            )
+        )
+    results.extend(_mismatched(chosen))
+    return Sources(
+        folder, chosen, tables, archives, tuple(results), tuple(sorted(skipped)), listing
+    )
+
+
+def _check_keys(releases: Mapping[str, str]) -> None:
+    unknown = [key for key in releases if key not in datasets()]
+    if unknown:
+        known = ", ".join(datasets())
+        raise UsageError(
+            Problem(f"--release knows no dataset '{unknown[0]}'", do=f"one of {known}")
+        )
+
+
+def _skipped(skip: Iterable[str]) -> set[str]:
+    """Contract ids of `schema.table` or `table` names."""
+    ids: set[str] = set()
+    for name in skip:
+        matches = {i for i in contracts() if i == name or i.split(".")[1] == name}
+        if not matches:
+            near = difflib.get_close_matches(name, [i.split(".")[1] for i in contracts()], n=1)
+            do = f"did you mean '{near[0]}'?" if near else "`tables` lists them"
+            raise UsageError(Problem(f"--skip knows no table '{name}'", do=do))
+        ids |= matches
+    return ids
+
+
+def _source(
+    contract: Contract, release: Release, listing: Listing, results: list[Result]
+) -> Source | None:
+    if contract.is_file_set:
+        folders = _set_folders(contract, release, listing)
+        return Source(contract, release.known, folders=folders) if folders else None
+    *parts, name = contract.path.split("/")
+    folders_of_it = [root.joinpath(*parts) for root in release.roots]
+    files = [
+        folder / found
+        for folder in folders_of_it
+        for found in _named(listing.files.get(folder, ()), name)
+    ]
+    if not files:
+        return None
+    results.extend(_twice(contract, files))
+    return Source(contract, release.known, files[0])
+
+
+def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
+    """One table packed and unpacked, or in two folders: whoever unpacked it may have changed it."""
+    first, *others = files
+    for other in others:
+        name = one_line(other.name if other.parent == first.parent else str(other))
+        if not is_same(first, other):
+            what = f"{contract.id} is there twice and differs"
+            do = "take the wrong one away"
+            yield Result("twice", contract.id, FAILED, what, str(first), f"{name} too", do)
+            continue
+        what = (
+            f"{contract.id}: {one_line(first.name)} is read, {name} is not; "
+            "they begin alike and are as long"
+        )
+        yield Result("twice", contract.id, WARNING, what, str(first), str(other))
+
+
+def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
+    """Whether two files hold the same text; to begin alike and be as long is enough.
+
+    `wholly` reads them to their ends in any case.
+    """
+    try:
+        as_long = not wholly and text_size(one) == text_size(other)
+        with _open_bytes(one) as left, _open_bytes(other) as right:
+            while block := left.read(_BLOCK):
+                if block != right.read(len(block)):
+                    return False
+                if as_long:
+                    return True  # a release unpacked is 100 GB; `check --deep` reads it all
+            return not right.read(1)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def text_size(file: Path) -> int:
+    """Bytes of a table's text; those of a packed one as its last four bytes say, below 4 GiB."""
+    if not file.name.endswith(".gz"):
+        return file.stat().st_size % _LIMIT
+    with open(file, "rb") as opened:
+        opened.seek(-4, os.SEEK_END)
+        return int.from_bytes(opened.read(4), "little")
+
+
+def _open_bytes(file: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(file) if file.name.endswith(".gz") else open(file, "rb"))
+
+
+def _set_folders(contract: Contract, release: Release, listing: Listing) -> tuple[Path, ...]:
+    """The folders below which a file set's `inner_path` begins.
+
+    Reports are unpacked with or without `files/`, into a folder of their archive's name or not.
+    """
+    top = contract.path.split("/")[0]
+    folders = [root / top for root in release.roots if (root / top).is_dir()]
+    if top == "files":
+        names = {*release.dataset.slugs, *release.dataset.folders}
+        apart = _REPORTS in contract.id
+        for tree in listing.trees:
+            parts = {VERSION.sub("", part) for part in tree.parts}
+            if parts & names or (apart and REPORTS_FOLDER in parts):
+                folders.append(tree)
+        folders = [folder for folder in folders if folder in listing.trees]
+    return tuple(dict.fromkeys(folders))
+
+
+def _mismatched(chosen: Mapping[str, Release]) -> Iterator[Result]:
+    for release in chosen.values():
+        for other_key, pairs in release.dataset.belongs_with.items():
+            other = chosen.get(other_key)
+            if other is None or release.known is None or other.known is None:
+                continue
+            if other.known not in pairs.get(release.known, [other.known]):
+                what = (
+                    f"{release} does not belong with {other}: each leaves out other patients, "
+                    "so that some have emergency stays without admissions, or the reverse"
+                )
+                yield Result("pair", release.dataset.key, WARNING, what)

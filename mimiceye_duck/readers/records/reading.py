@@ -1,0 +1,159 @@
+"""Read a table's file once and keep the records of some patients."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy
+from numpy.typing import NDArray
+
+from mimiceye_duck.core.paths import extended
+from mimiceye_duck.readers.records.inflation import Inflation
+from mimiceye_duck.readers.records.subject_runs import Runs, runs
+from mimiceye_duck.readers.records.temporary_file import Spool
+from mimiceye_duck.readers.records.tokenizer import LONGEST, Places, Records, UnclearError, find
+
+_BLOCK = 1 << 18
+_PLAIN_BLOCK = 1 << 20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class DamagedError(Exception):
+    """A packed file that is not whole; its text says how."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which records of a file to keep: of the patients in cell `subject` those of `cohort`.
+
+    It is sorted; None stands for everyone. `header` is the file's first record. With `numbered`
+    each record that is kept begins with its position in the file, from 0.
+    """
+
+    header: tuple[str, ...]
+    subject: int
+    cohort: NDArray[numpy.int64] | None
+    numbered: bool
+
+
+def read(
+    file: Path, wanted: Wanted, spool: Spool, check: Callable[[], object] = lambda: None
+) -> int:
+    """Write the records that are wanted to the spool; returns how many the file has.
+
+    Each is as it lies in the file, but for quotes that it does not need. `check` is called now
+    and then, to raise what shall stop the reading.
+
+    Raises `UnclearError` when the file's form is for a CSV parser to tell, and `DamagedError`.
+    """
+    n_records = 0
+    with open(extended(spool.path), "wb") as target:
+        for text, records in _records(file, wanted.header):
+            check()
+            _keep(text, records, n_records, wanted, spool, target)
+            n_records += len(records.lines)
+    return n_records
+
+
+def _text(file: Path) -> Iterator[bytes]:
+    """A file's text block by block."""
+    with open(extended(file), "rb") as opened:
+        if not file.name.endswith(".gz"):
+            while block := opened.read(_PLAIN_BLOCK):
+                yield block
+            return
+        inflation = Inflation()
+        while block := opened.read(_BLOCK):
+            yield from inflation.take(block)
+        if fault := inflation.end():
+            raise DamagedError(fault)
+        if inflation.is_padded:
+            raise UnclearError
+
+
+def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Records]]:
+    """Whole records block by block, the header apart."""
+    rest, begun = b"", False
+    for block in _text(file):
+        text = rest + block
+        if not begun:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
+            if b"\n" not in text:
+                if len(text) > LONGEST:
+                    raise UnclearError
+                rest = text
+                continue
+            text, begun = _without_header(text, header), True
+        records = find(text, len(header))
+        if records.end:
+            _check_letters(text[: records.end])
+            yield text, records
+        rest = text[records.end :]
+    if rest:
+        # The last line may end with the file.
+        records = find(rest + b"\n", len(header))
+        if not begun or records.end != len(rest) + 1:
+            raise UnclearError
+        _check_letters(rest)
+        yield rest + b"\n", records
+
+
+def _without_header(text: bytes, header: tuple[str, ...]) -> bytes:
+    first, _, others = text.partition(b"\n")
+    if first != ",".join(header).encode() or b'"' in first:
+        raise UnclearError
+    return others
+
+
+def _check_letters(text: bytes) -> None:
+    if not text.isascii():
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            raise UnclearError from None
+
+
+def _keep(
+    text: bytes, records: Records, before: int, wanted: Wanted, spool: Spool, target: BinaryIO
+) -> None:
+    """Write the wanted records of a block, a patient's together."""
+    kept = runs(text, records, wanted.subject).of(wanted.cohort)
+    if not len(kept.subjects):
+        return
+    kept = kept.in_order()
+    first, last = kept.first, kept.first + kept.n_records - 1
+    begin, end = records.begin[first].tolist(), (records.lines[last] + 1).tolist()
+    view = memoryview(text)
+    pieces: list[bytes | memoryview] = [view[a:b] for a, b in zip(begin, end, strict=True)]
+    for place in _to_write_anew(kept, records, wanted.numbered).tolist():
+        pieces[place] = _anew(
+            bytes(pieces[place]), before + int(first[place]) if wanted.numbered else None
+        )
+    target.write(b"".join(pieces))
+    sizes = numpy.fromiter(map(len, pieces), numpy.int64, len(pieces))
+    spool.note(kept.subjects, sizes, kept.n_records)
+
+
+def _to_write_anew(kept: Runs, records: Records, numbered: bool) -> Places:
+    """Numbers of the runs that cannot go through as they are."""
+    if numbered:
+        return numpy.arange(len(kept.first))
+    from_there = numpy.searchsorted(records.needless, kept.first)
+    to_there = numpy.searchsorted(records.needless, kept.first + kept.n_records)
+    return numpy.flatnonzero(to_there > from_there)
+
+
+def _anew(text: bytes, number: int | None) -> bytes:
+    """Records with quotes only where needed, each with its number before it if there is one."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    records = csv.reader(io.StringIO(text.decode(), newline=""), strict=True)
+    try:
+        for place, record in enumerate(records):
+            writer.writerow(record if number is None else [number + place, *record])
+    except csv.Error:
+        raise UnclearError from None  # a cell of more letters than csv takes
+    return written.getvalue().encode()

@@ -1,0 +1,20 @@
+"""Digests of the sources, by their files' sizes and times of change."""
+
+from pathlib import Path
+
+from mimiceye_duck.readers.sources import Source
+
+
+def file_key(path: Path) -> tuple[str, int, int]:
+    """Path, size in bytes and time of the last change in nanoseconds."""
+    status = path.stat()
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def source_key(source: Source | None) -> object:
+    """What a source is: its release, its contract and its file as it lies there."""
+    if source is None:
+        return None
+    # A file that was only moved is the same.
+    places = [source.state] if source.file else list(map(str, source.folders))
+    return source.release, source.contract.file.read_bytes(), places

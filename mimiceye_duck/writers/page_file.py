@@ -1,0 +1,39 @@
+"""Put a page in its place: whole or not at all, and never over what is no page of ours."""
+
+import os
+from pathlib import Path
+
+from mimiceye_duck.core.errors import Problem, UserError
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a file is a page that we wrote."""
+    with open(file, "rb") as opened:
+        return GENERATOR.encode() in opened.read(2000)
+
+
+def write(text: str, file: Path) -> None:
+    """Write a page.
+
+    Raises `UserError` where the folder is not there, or something that is no page of ours.
+    """
+    if not file.absolute().parent.is_dir():
+        raise UserError(Problem("the folder of --out is not there", where=str(file)))
+    if os.path.lexists(file) and (not file.is_file() or file.is_symlink() or not is_ours(file)):
+        raise UserError(
+            Problem(
+                "--out is there already and no page of ours",
+                where=str(file),
+                do="--out with another name",
+            )
+        )
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# What tells a page of ours from somebody's file of the same name.
+GENERATOR = '<meta name="generator" content="mimiceye-duck '
