@@ -24,6 +24,9 @@ KEPT = {
 }
 
 
+# Lists of values that Python reads, too: what it makes of files depends on them.
+VALUE_LISTS = ("staging.report_headings", "staging.report_heading_words")
+
 _COLUMNS = "\nColumns:\n"
 _COLUMN = re.compile(r"^  (\w+)(?: \[(.+)\])?: (.*(?:\n    .*)*)", re.MULTILINE)
 
@@ -239,6 +242,29 @@ def noted() -> Mapping[str, Model]:
         for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{file.stem}"]
     }
+
+
+def value_files() -> list[Path]:
+    """The files of `VALUE_LISTS`."""
+    parts = [name.split(".") for name in VALUE_LISTS]
+    return [select_folders()[schema] / f"{name}.sql" for schema, name in parts]
+
+
+def values(name: str) -> list[list[Any]]:
+    """Return the rows of one of `VALUE_LISTS`."""
+    files = dict(zip(VALUE_LISTS, value_files(), strict=True))
+    rows: dict[str, list[list[Any]]] = parsed(
+        "values",
+        [Path(__file__), *files.values()],
+        lambda: {one: _rows(read(file, one).sql) for one, file in files.items()},
+    )
+    return rows[name]
+
+
+def _rows(sql: str) -> list[list[Any]]:
+    import duckdb
+
+    return [list(row) for row in duckdb.cursor().execute(sql).fetchall()]
 
 
 def ordered(chosen: Iterable[Model]) -> list[Model]:
