@@ -43,15 +43,17 @@ def in_dialect(name: str, dialect: str | None, names: str | None) -> str:
 
     if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
-            Problem(f"--dialect knows no '{dialect}'", do="one of " + ", ".join(DIALECTS))
+            Problem(f"--dialect knows no '{dialect}'", hint="one of " + ", ".join(DIALECTS))
         )
     assert ("duckdb", *ENGINES) == DIALECTS
     if names is not None and names not in hosts():
-        raise UsageError(Problem(f"--names knows no '{names}'", do="one of " + ", ".join(hosts())))
+        raise UsageError(
+            Problem(f"--names knows no '{names}'", hint="one of " + ", ".join(hosts()))
+        )
     host = hosts()[names] if names else None
     if host and dialect not in (None, host.dialect):
-        what = f"--names {names} goes with --dialect {host.dialect}"
-        raise UsageError(Problem(what, do=f"--dialect {host.dialect}"))
+        message = f"--names {names} goes with --dialect {host.dialect}"
+        raise UsageError(Problem(message, hint=f"--dialect {host.dialect}"))
     asked = host.dialect if host else dialect
     assert asked
     _require_portable(one, asked)
@@ -66,7 +68,7 @@ def _require_portable(one: Model, dialect: str) -> None:
         raise UserError(
             Problem(
                 f"{one.name} says what only DuckDB knows, and cannot be said in {dialect}",
-                found="; ".join(f"line {fault.line}: {fault.construct}" for fault in found),
-                do="`show` without --dialect prints it as it is",
+                detail="; ".join(f"line {fault.line}: {fault.construct}" for fault in found),
+                hint="`show` without --dialect prints it as it is",
             )
         )
