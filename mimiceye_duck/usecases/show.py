@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models import Model, link_rules, models, outputs, sql_name
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
@@ -11,17 +11,14 @@ from mimiceye_duck.core.errors import Problem, UsageError, UserError
 # What is named after the file that it writes; all else after its place in the database.
 _BY_FILE = ("patient", "spreadsheets", "as_published")
 DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
-# The statements around a select, and a source that is made up: neither is a model.
-_NO_MODELS = ("templates", "synth")
 
 
 @cache
 def shown() -> Mapping[str, Model]:
     """Every select of `sql/` by the name under which `show` knows it."""
-    folders = {path.name for path in SQL.iterdir() if path.is_dir()}.difference(_NO_MODELS)
     found = {
         f"{folder}/{name}" if folder in _BY_FILE else f"{folder}.{sql_name(name)}": one
-        for folder in folders
+        for folder in select_folders()
         for name, one in outputs(folder).items()
     }
     return {**found, "links.stay_by_rule": models()["links.stay_by_rule"]}

@@ -59,7 +59,7 @@ class Tables:
         return self.show(relation, self.session.read.parquet(path.as_uri()))
 
     def note(self, relation: str, rows: Iterable[tuple[object, ...]] = ()) -> None:
-        """A relation of `sql/run` or `sql/settings`, with these rows."""
+        """A relation of `sql/from_python`, with these rows."""
         none = self._select(noted()[relation].sql)
         given = self.session.createDataFrame(list(rows), none.schema)
         self.show(relation, given)
