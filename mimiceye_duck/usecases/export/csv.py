@@ -10,6 +10,7 @@ from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -25,8 +26,7 @@ from mimiceye_duck.writers.export_folder import Folder, beside
 from mimiceye_duck.writers.manifest import Entry
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-# What Windows keeps for its devices, whatever follows a dot.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(DEVICE, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def export_csv(
 
 def _checked(name: str) -> str:
     """A name that every system takes for a file and none for a path."""
-    if not _FILE_NAME.fullmatch(name) or _DEVICE.fullmatch(name):
+    if not _FILE_NAME.fullmatch(name) or _DEVICE.match(name):
         raise UsageError(
             Problem(
                 f"'{name}' is no name for the files" if name else "the files need a name",
