@@ -38,7 +38,7 @@ def fingerprint(sources: Sources, options: Options) -> str:
     return digest(
         version(),
         code("pages"),
-        options.record(),
+        options.key,
         inputs(sources),
         _dicom_files(sources),
         sources.skipped,
