@@ -14,8 +14,8 @@ from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import disk_space, engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import FullError, HeldError, is_damaged, reason
+from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
-from mimiceye_duck.pipeline.state.fingerprint import fingerprint
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
 from mimiceye_duck.readers.sources import Sources
@@ -30,11 +30,11 @@ def build(
     """
     workspace = Workspace(out)
     findings.require(sources.results)
-    wanted = fingerprint(sources, options)
+    graph = Graph(sources, options)
 
     def there() -> Mapping[str, Any]:
         """The record of the build that is in place, if it is just this."""
-        return {} if force or not _is_up_to_date(workspace, wanted) else workspace.finished()
+        return {} if force or not is_up_to_date(workspace, graph.digest) else workspace.finished()
 
     try:
         if not workspace.work.exists() and (record := there()):
@@ -49,9 +49,7 @@ def build(
                 # With Arrow and all that reads and writes, which a build that is there needs not.
                 from mimiceye_duck.usecases.build_steps import run_steps
 
-                record = run_steps(
-                    sources, workspace, options, resources, wanted, checks, anew=force
-                )
+                record = run_steps(graph, workspace, resources, checks, anew=force)
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:
@@ -78,7 +76,7 @@ def _stopped(error: Exception) -> UserError:
     return UserError(Problem("the build stopped", found=reason(error), do=do))
 
 
-def _is_up_to_date(workspace: Workspace, wanted: str) -> bool:
+def is_up_to_date(workspace: Workspace, wanted: str) -> bool:
     """Whether just this build is in place and whole, and every file it looked for as it was."""
     if workspace.finished().get("fingerprint") != wanted:
         return False
