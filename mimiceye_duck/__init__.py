@@ -7,6 +7,6 @@ database = mimiceye_duck.connect("mimic-eye/mimiceye.duckdb")
 database.sql("select link, count(*) from links.cxr_stay group by all")
 """
 
-from mimiceye_duck.api import build, connect, run_build
+from mimiceye_duck.api import build, connect, plan, run_build
 
-__all__ = ["build", "connect", "run_build"]
+__all__ = ["build", "connect", "plan", "run_build"]

@@ -10,6 +10,8 @@ from mimiceye_duck.core.errors import Problem, UsageError
 if TYPE_CHECKING:
     import duckdb
 
+    from mimiceye_duck.pipeline.plan import Plan
+
 
 def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
     """Build OUT and return the run's record, the content of `build.json`.
@@ -25,6 +27,48 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 
     with owner_only(), interruptible():
         return run_build(out=out, **options)[0]
+
+
+def plan(
+    *,
+    out: str | PathLike[str],
+    source: str | PathLike[str] | None = None,
+    demo: bool = False,
+    cohort: str = "eye",
+    window: str = "7d",
+    link_rule: str | None = None,
+    as_published: bool = False,
+    files: str = "copy",
+    render_missing: bool = False,
+    release: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> "Plan":
+    """Return what `build` with these options would do in OUT, and why; nothing is written.
+
+    Raises `mimiceye_duck.core.errors.UserError` with every problem found.
+    """
+    from mimiceye_duck.catalog import options
+    from mimiceye_duck.core import findings
+    from mimiceye_duck.pipeline import plan as planning
+    from mimiceye_duck.readers import discovery
+
+    if (source is None) == (not demo):
+        raise UsageError(Problem("plan takes either --source DIR or --demo"))
+    chosen = options.options(
+        cohort=cohort,
+        window=window,
+        link_rule=link_rule,
+        as_published=as_published,
+        files=files,
+        render_missing=render_missing,
+    )
+    folder = Path(out) / "source" if source is None else Path(source)
+    if demo and not folder.is_dir():
+        what = "the synthetic sources are not there yet"
+        raise UsageError(Problem(what, where=str(folder), do="build --demo makes them"))
+    found = discovery.survey(folder, releases=options.releases(release), skip=skip)
+    findings.require(found.results)
+    return planning.plan(found, Path(out), chosen)
 
 
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":

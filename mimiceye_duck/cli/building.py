@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mimiceye_duck.cli import planning
 from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
 from mimiceye_duck.core.errors import Problem, UsageError
 
@@ -61,12 +62,32 @@ def build(
     spark_master: Annotated[
         str | None, typer.Option(help="Spark's master; all of this machine unless told.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and why, as `plan` does.")
+    ] = False,
 ) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
     import mimiceye_duck
     from mimiceye_duck.cli import allocator
     from mimiceye_duck.cli.printing.build_summary import show
 
+    if dry_run:
+        if engine != "duckdb" or force:
+            problem = Problem("--dry-run goes with neither --engine spark nor --force")
+            raise UsageError(problem)
+        return planning.plan(
+            out=out,
+            source=source,
+            demo=demo,
+            cohort=cohort,
+            window=window,
+            link_rule=link_rule,
+            as_published=as_published,
+            files=files,
+            render_missing=render_missing,
+            release=release,
+            skip=skip,
+        )
     allocator.keep()
     with stoppable():
         record, ran = mimiceye_duck.run_build(

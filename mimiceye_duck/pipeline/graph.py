@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeGuard
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
 from mimiceye_duck.catalog.installation import PACKAGE, version
 from mimiceye_duck.catalog.models import (
     KEPT,
@@ -61,8 +61,8 @@ _IMAGES = "mimic_cxr_jpg.images"
 class Graph:
     """The nodes of one build by name.
 
-    Every CSV file is made of the digest of the built subject_ids, not of what they were chosen
-    by: none is made again as long as the same patients come out. Until they are linked that
+    A patient's CSV file is made of the digest of the built subject_ids, not of what they were
+    chosen by: none is made again as long as the same patients come out. Until they are linked that
     digest is not known, and empty.
     """
 
@@ -80,7 +80,8 @@ class Graph:
             self._of_contract(contract)
         for kind, tables in self.linked.items():
             for name, model in tables.items():
-                self._select(f"{kind}/{name}", "linked table", model, self._for_csv)
+                own = self._for_csv(kind == "patient")
+                self._select(f"{kind}/{name}", "linked table", model, own)
         for model in self.every:
             self._model(model)
         for name, audit in outputs("audits").items():
@@ -132,13 +133,10 @@ class Graph:
     def __getitem__(self, name: str) -> Node:
         return self.nodes[name]
 
-    @property
-    def _for_csv(self) -> Mapping[str, str]:
-        """What all CSV files of patients depend on."""
-        return {
-            "option --as-published": _yes(self.options.as_published),
-            PATIENTS: "",
-        }
+    def _for_csv(self, is_of_patients: bool) -> Mapping[str, str]:
+        """What all CSV files depend on, and those of patients."""
+        own = {"option --as-published": _yes(self.options.as_published)}
+        return {**own, PATIENTS: ""} if is_of_patients else own
 
     def _add(
         self,
@@ -166,7 +164,9 @@ class Graph:
         if relation in self._cohort:
             return self._of_contract(self._cohort[relation])
         if relation in KEPT or relation in KEPT.values():
-            return [name for one in contracts().values() for name in self._set(one)]
+            is_of_files = relation in ("run.files", KEPT["run.files"])
+            sets = contracts().values() if is_of_files else [contracts()[REPORTS]]
+            return [name for one in sets for name in self._set(one)]
         found = {model.name: model for model in self.every}
         if relation in found:
             return self._model(found[relation])
@@ -186,7 +186,7 @@ class Graph:
         inputs = {
             "settings.link": {
                 "option --link-rule": options.link_rule,
-                "option --window": _duration(options.window_seconds),
+                "option --window": duration(options.window_seconds),
             },
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},
@@ -228,7 +228,8 @@ class Graph:
         reads = [contract.patient_of] if contract.patient_of else []
         if written_name(contract) != text_name(contract):
             reads.append(written_name(contract))
-        self._add(contract.id, "table", {**_file_inputs(source), **self._for_csv}, reads)
+        own = self._for_csv(bool(contract.patient_of or subject_column(contract)))
+        self._add(contract.id, "table", {**_file_inputs(source), **own}, reads)
         return [contract.id]
 
     def _set(self, contract: Contract) -> list[str]:
@@ -325,10 +326,10 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A length of time as --window takes it.
 
-    >>> _duration(604800.0), _duration(129600.0), _duration(0.0), _duration(1.5)
+    >>> duration(604800.0), duration(129600.0), duration(0.0), duration(1.5)
     ('7d', '36h', '0', '1.5s')
     """
     if not seconds:

@@ -84,7 +84,7 @@ class State:
         if done is None or done.node.digest != node.digest:
             return None
         for folder in self._folders if done.entries else ():
-            if _are_there(folder, done.entries):
+            if are_there(folder, done.entries):
                 self._places[node.name] = folder
                 return done
         return None if done.entries else done
@@ -170,7 +170,8 @@ def _extent(entries: Iterable[Entry]) -> dict[str, int]:
     return {"files": len(sizes), "size": sum(sizes)}
 
 
-def _are_there(folder: Path, entries: Iterable[Entry]) -> bool:
+def are_there(folder: Path, entries: Iterable[Entry]) -> bool:
+    """Whether all of some files are below a folder, as long as they were."""
     try:
         return all(os.stat(extended(folder / e.path)).st_size == e.size for e in entries)
     except OSError:
