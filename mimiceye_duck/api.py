@@ -65,7 +65,7 @@ def plan(
     folder = Path(out) / "source" if source is None else Path(source)
     if demo and not folder.is_dir():
         what = "the synthetic sources are not there yet"
-        raise UsageError(Problem(what, where=str(folder), do="build --demo makes them"))
+        raise UsageError(Problem(what, path=str(folder), hint="build --demo makes them"))
     found = discovery.survey(folder, releases=options.releases(release), skip=skip)
     findings.require(found.results)
     return planning.plan(found, Path(out), chosen)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -14,6 +15,7 @@ ENGINES = ("spark", "bigquery", "postgres")
 DIALECTS = ("duckdb", *ENGINES)
 
 
+@cache
 def translate(sql: str, dialect: str) -> str:
     """A DuckDB select in another engine's SQL, below the comment that it begins with.
 
@@ -29,11 +31,11 @@ def written(tree: exp.Expr, dialect: str) -> str:
     """A parsed DuckDB select, written for an engine; see `translate`."""
     tree = tree.copy()
     for transform in _TRANSFORMS[dialect]:
-        tree = tree.transform(transform)
+        tree = tree.transform(transform, copy=False)
     try:
         return tree.sql(dialect=dialect, pretty=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.UnsupportedError as error:
-        problem = Problem(f"{dialect} cannot say what this model says", found=str(error))
+        problem = Problem(f"{dialect} cannot say what this model says", detail=str(error))
         raise UserError(problem) from None
 
 

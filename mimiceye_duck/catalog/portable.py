@@ -2,11 +2,12 @@
 
 sqlglot passes on what it cannot translate (asof join, split_part), so that a list of what is
 allowed is the only safe test. To add to it, read the new text for each engine, and add a case to
-tests/engines.
+tests/engines/cases.py.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import sqlglot
@@ -88,11 +89,12 @@ _APART = re.compile(
 _EVERY = ", ".join(ENGINES)
 
 
-def faults(sql: str) -> list[Fault]:
+@cache
+def faults(sql: str) -> tuple[Fault, ...]:
     """Everything in a model that one engine or another could not run, or would take otherwise."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     found = [*_functions(tree), *_joins(tree), *_parts(tree)]
-    return sorted(found or _translations(sql, tree))
+    return tuple(sorted(found or _translations(sql, tree)))
 
 
 def _functions(tree: exp.Expr) -> Iterator[Fault]:
@@ -143,7 +145,7 @@ def _translations(sql: str, tree: exp.Expr) -> Iterator[Fault]:
             text = translate(sql, engine)
         except UserError as error:
             [problem] = error.problems
-            yield Fault(1, engine, problem.found or problem.what)
+            yield Fault(1, engine, problem.detail or problem.message)
             continue
         bare = re.sub(
             r"--.*?$|'(?:[^'\\]|''|\\.)*'|/\*.*?\*/|`[^`]*`|\"[^\"]*\"", "", text, flags=re.S | re.M

@@ -48,7 +48,7 @@ def plan(
     from mimiceye_duck.cli.printing.plan import show, show_json
 
     if format not in ("table", "json"):
-        raise UsageError(Problem(f"--format knows no '{format}'", do="table or json"))
+        raise UsageError(Problem(f"--format knows no '{format}'", hint="table or json"))
     with stoppable():
         found = mimiceye_duck.plan(
             source=source,

@@ -12,6 +12,7 @@ from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
 from mimiceye_duck.catalog.installation import PACKAGE, version
 from mimiceye_duck.catalog.models import (
     KEPT,
+    VALUE_LISTS,
     VIEWS_ON_STORED,
     Model,
     cohorts,
@@ -248,7 +249,8 @@ class Graph:
         if contract.id == _IMAGES:
             inputs["option --render-missing"] = _yes(self.options.render_missing)
             others = self._headers() if renders else []
-        self._add(contract.id, "file set", inputs, [contract.patient_of], others)
+        reads = [contract.patient_of, *(VALUE_LISTS if contract.id == REPORTS else ())]
+        self._add(contract.id, "file set", inputs, reads, others)
         return [contract.id]
 
     def _archives(self) -> list[str]:
@@ -256,7 +258,7 @@ class Graph:
             return []
         states = {file.name: digest(file_key(file)[1:]) for file in self.sources.archives}
         name = "mimic_cxr/reports.parquet"
-        self._add(name, "archived reports", states)
+        self._add(name, "archived reports", states, VALUE_LISTS)
         return [name]
 
     def _whole_build(self) -> None:

@@ -65,22 +65,22 @@ def deep(folder: Path) -> Path:
 
 @pytest.mark.parametrize("way", ["copy", "symlink"])
 def test_a_tree_of_long_paths_is_built_and_rebuilt(
-    way, lean, built, tmp_path, tools, as_on_windows, monkeypatch
+    way, small, built, tmp_path, tools, as_on_windows, monkeypatch
 ):
     out = deep(tmp_path)
-    mimiceye_duck.build(source=lean, out=out, files=way)
+    mimiceye_duck.build(source=small, out=out, files=way)
     assert any(len(path.removeprefix(SECOND)) > LONGEST for path in as_on_windows)
-    mimiceye_duck.build(source=lean, out=out, files=way, window="0")
-    mimiceye_duck.build(source=lean, out=out, files=way)
-    wanted = built(lean, files=way)
+    mimiceye_duck.build(source=small, out=out, files=way, window="0")
+    mimiceye_duck.build(source=small, out=out, files=way)
+    wanted = built(small, files=way)
     monkeypatch.chdir(out)  # from within, names are short
     assert tools.difference(tools.tree_bytes(Path()), tools.tree_bytes(wanted)) == []
 
 
 def test_without_the_other_spelling_such_a_tree_is_refused(
-    lean, tmp_path, as_on_windows, monkeypatch
+    small, tmp_path, as_on_windows, monkeypatch
 ):
     for module in (files, csv_tree):
         monkeypatch.setattr(module, "extended", str)
     with pytest.raises(UserError, match="No such file"):
-        mimiceye_duck.build(source=lean, out=deep(tmp_path))
+        mimiceye_duck.build(source=small, out=deep(tmp_path))

@@ -5,6 +5,7 @@ when a test or a model asks for it.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
 from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.steps import source_text
+from mimiceye_duck.readers.discovery import find
 
 # What a build is asked to do unless told otherwise: the defaults of the specification.
 SETTINGS = {
@@ -83,6 +85,16 @@ class World:
             self._schema(source_text.text_name(contract))
             source_text.stage_absent(self.database, contract)
         self.made.update((contract.id, source_text.text_name(contract)))
+
+    def read(self, source: Path, *names: str) -> None:
+        """Read all rows of tables of a source tree as a build does; what is not there is empty."""
+        found = find(source)
+        for name in names:
+            if table := found.get(name):
+                self._schema(name)
+                self._schema(source_text.text_name(table.contract))
+                source_text.stage(self.database, table, whole=True)
+                self.made.update((name, source_text.text_name(table.contract)))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""
