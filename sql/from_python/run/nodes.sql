@@ -1,4 +1,4 @@
--- What the build consists of: each output, what it was made of, and what came of it.
+-- The outputs of a build: what each was made of, and what came of it.
 -- An output is made again when its digest changes, or one of its files or rows is lost.
 -- Grain: name.
 -- Columns:
