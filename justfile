@@ -82,6 +82,7 @@ _lint-python:
     {{bin}}/ruff check .
     {{bin}}/ruff format --check .
     {{bin}}/lint-imports
+    {{bin}}/python tests/retired_words.py
 
 # mend what a program can mend
 fix:

@@ -210,9 +210,9 @@ def _document(file: Path) -> dict[str, Any]:
         raise UserError(
             Problem(
                 "a data contract is not understood",
-                where=str(file),
-                found=fault,
-                do="correct the file, or put back the one that came with the package",
+                path=str(file),
+                detail=fault,
+                hint="correct the file, or put back the one that came with the package",
             )
         )
     return document

@@ -35,7 +35,7 @@ def written(tree: exp.Expr, dialect: str) -> str:
     try:
         return tree.sql(dialect=dialect, pretty=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.UnsupportedError as error:
-        problem = Problem(f"{dialect} cannot say what this model says", found=str(error))
+        problem = Problem(f"{dialect} cannot say what this model says", detail=str(error))
         raise UserError(problem) from None
 
 

@@ -80,7 +80,7 @@ def on_hosted(name: str, names: Names) -> str:
     reads = set().union(*(model.reads for model in chosen)) - {model.name for model in chosen}
     places = {relation: names.find(relation) for relation in reads if relation in contracts()}
     if not any(places.get(relation) for relation in _behind(name, chosen)):
-        problem = Problem(f"nothing that {name} reads is hosted", found=", ".join(sorted(reads)))
+        problem = Problem(f"nothing that {name} reads is hosted", detail=", ".join(sorted(reads)))
         raise UserError(problem)
     parts = [*_given(reads, places), *((model.name, model.sql) for model in chosen)]
     trees = {part: sqlglot.parse_one(sql, dialect="duckdb") for part, sql in parts}

@@ -68,7 +68,7 @@ def _text(name: str, contract: Contract) -> Model:
 
 
 def _repaired(model: Model) -> Model:
-    """A model of `sql/repaired`, whose stars stand for the columns of a contract."""
+    """A model of `sql/models/repaired`, whose stars stand for the columns of a contract."""
     schema: dict[str, dict[str, str]] = {}
     for read in model.reads & _text_tables().keys():
         columns = {column.name: column.type for column in _text_tables()[read].columns}

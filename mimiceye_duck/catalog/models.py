@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.core.caches import parsed
 
 # Folders whose files become relations of the database; the others are read for themselves.
@@ -23,6 +23,9 @@ KEPT = {
     "run.report_sections": "cohort.cxr_report_sections",
 }
 
+
+# Lists of values that Python reads, too: what it makes of files depends on them.
+VALUE_LISTS = ("staging.report_headings", "staging.report_heading_words")
 
 _COLUMNS = "\nColumns:\n"
 _COLUMN = re.compile(r"^  (\w+)(?: \[(.+)\])?: (.*(?:\n    .*)*)", re.MULTILINE)
@@ -67,8 +70,8 @@ class Model:
     @property
     def is_stored(self) -> bool:
         """Whether its rows are kept; the link rules are views, of which a build needs one."""
-        views = ("link_rules", *VIEWS_ON_STORED)
-        return self.schema not in views and self.name != "links.stay_by_rule"
+        views = ("link_rules", *VIEWS_ON_STORED, "links.stay_by_rule", "links.nearest_stay")
+        return self.schema not in views and self.name not in views
 
     @property
     def description(self) -> str:
@@ -118,11 +121,7 @@ def _parsed(sql: str) -> _Parsed:
 @cache
 def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
     """Every select of `sql/` with what it reads and names: parsing is slower than running."""
-    files = sorted(
-        file
-        for file in SQL.rglob("*.sql")
-        if file.relative_to(SQL).parts[0] not in ("synth", "templates")
-    )
+    files = [file for folder in select_folders().values() for file in sorted(folder.rglob("*.sql"))]
     found: dict[str, tuple[list[str], list[str]]] = parsed(
         "models",
         [Path(__file__), *files],
@@ -186,7 +185,7 @@ def models() -> Mapping[str, Model]:
     found = {
         name: read(file, name)
         for schema in SCHEMAS
-        for file in sorted((SQL / schema).glob("*.sql"))
+        for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{sql_name(file.stem)}"]
     }
     found["links.stay_by_rule"] = stay_by_rule(link_rules())
@@ -196,7 +195,7 @@ def models() -> Mapping[str, Model]:
 @cache
 def link_rules() -> Mapping[str, str]:
     """Published names of the link rules and the relation of each."""
-    files = sorted((SQL / "link_rules").glob("*.sql"))
+    files = sorted(select_folders()["link_rules"].glob("*.sql"))
     return {file.stem: f"link_rules.{sql_name(file.stem)}" for file in files}
 
 
@@ -230,9 +229,8 @@ def cohorts() -> Mapping[str, Model]:
 
     `file` is the one of a file of subject_ids.
     """
-    return {
-        file.stem: read(file, "cohort.subjects") for file in sorted((SQL / "cohorts").glob("*.sql"))
-    }
+    files = sorted(select_folders()["cohorts"].glob("*.sql"))
+    return {file.stem: read(file, "cohort.subjects") for file in files}
 
 
 @cache
@@ -241,9 +239,32 @@ def noted() -> Mapping[str, Model]:
     return {
         name: read(file, name)
         for schema in ("run", "settings")
-        for file in sorted((SQL / schema).glob("*.sql"))
+        for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{file.stem}"]
     }
+
+
+def value_files() -> list[Path]:
+    """The files of `VALUE_LISTS`."""
+    parts = [name.split(".") for name in VALUE_LISTS]
+    return [select_folders()[schema] / f"{name}.sql" for schema, name in parts]
+
+
+def values(name: str) -> list[list[Any]]:
+    """Return the rows of one of `VALUE_LISTS`."""
+    files = dict(zip(VALUE_LISTS, value_files(), strict=True))
+    rows: dict[str, list[list[Any]]] = parsed(
+        "values",
+        [Path(__file__), *files.values()],
+        lambda: {one: _rows(read(file, one).sql) for one, file in files.items()},
+    )
+    return rows[name]
+
+
+def _rows(sql: str) -> list[list[Any]]:
+    import duckdb
+
+    return [list(row) for row in duckdb.cursor().execute(sql).fetchall()]
 
 
 def ordered(chosen: Iterable[Model]) -> list[Model]:
@@ -254,8 +275,11 @@ def ordered(chosen: Iterable[Model]) -> list[Model]:
 
 
 def outputs(folder: str) -> dict[str, Model]:
-    """The selects of `sql/{folder}/` by their paths there, without .sql."""
-    base = SQL / folder
+    """The selects of a folder, as `meds` or `as_published/patient`, by their paths there."""
+    name, _, below = folder.partition("/")
+    if name not in select_folders():
+        return {}
+    base = select_folders()[name] / below
     return {
         name: read(file, name)
         for file in sorted(base.rglob("*.sql"))

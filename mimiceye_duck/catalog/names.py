@@ -20,9 +20,11 @@ def resolve(name: str, known: Iterable[str], what: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        do = f"one of {', '.join(found)}"
-        raise UserError(Problem(f"more than one {what} has this name", found=name, do=do))
-    raise UserError(Problem(f"no {what} has this name", found=name, do=did_you_mean(name, names)))
+        hint = f"one of {', '.join(found)}"
+        raise UserError(Problem(f"more than one {what} has this name", detail=name, hint=hint))
+    raise UserError(
+        Problem(f"no {what} has this name", detail=name, hint=did_you_mean(name, names))
+    )
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:

@@ -53,7 +53,7 @@ def window_seconds(text: str) -> float:
     if re.fullmatch(r"0{1,9}", text.strip()):
         return 0.0
     raise UsageError(
-        Problem(f"--window '{text}' is no length of time", do="7d, 36h, 90min, 30s or 0")
+        Problem(f"--window '{text}' is no length of time", hint="7d, 36h, 90min, 30s or 0")
     )
 
 
@@ -72,7 +72,7 @@ def memory(text: str | None) -> str | None:
         if 0 < share_or_bytes <= (100 if unit == "%" else 2**62):
             return text
     raise UsageError(
-        Problem(f"--memory-limit '{text}' is no amount of memory", do="2GB, 512MiB or 50%")
+        Problem(f"--memory-limit '{text}' is no amount of memory", hint="2GB, 512MiB or 50%")
     )
 
 
@@ -119,7 +119,7 @@ def _writable(folder: str | PathLike[str] | None, option: str) -> Path | None:
 def _one_of(option: str, value: str, known: Iterable[str]) -> str:
     names = list(known)
     if value not in names:
-        raise UsageError(Problem(f"{option} knows no '{value}'", do="one of " + ", ".join(names)))
+        raise UsageError(Problem(f"{option} knows no '{value}'", hint="one of " + ", ".join(names)))
     return value
 
 
@@ -145,13 +145,13 @@ def subjects_of(file: Path) -> tuple[int, ...]:
             raise UsageError(
                 Problem(
                     f"the cohort file's record {number} has no subject_id",
-                    where=str(file),
-                    do=_IDS,
+                    path=str(file),
+                    hint=_IDS,
                 )
             )
         found.append(int(cell))
     if not found:
-        raise UsageError(Problem("the cohort file names nobody", where=str(file), do=_IDS))
+        raise UsageError(Problem("the cohort file names nobody", path=str(file), hint=_IDS))
     return tuple(dict.fromkeys(found))
 
 
@@ -171,13 +171,13 @@ def options(
         if not Path(cohort).is_file():
             names = ", ".join(named)
             raise UsageError(
-                Problem(f"--cohort '{cohort}' is no file", do=f"one of {names}, or a file of ids")
+                Problem(f"--cohort '{cohort}' is no file", hint=f"one of {names}, or a file of ids")
             )
         wanted, cohort = subjects_of(Path(cohort)), "file"
     rule = link_rule or ("mimic-eye-1.0" if as_published else "within-or-after")
     if as_published and rule != "mimic-eye-1.0":
         raise UsageError(
-            Problem("--as-published uses the rule mimic-eye-1.0", do="leave out --link-rule")
+            Problem("--as-published uses the rule mimic-eye-1.0", hint="leave out --link-rule")
         )
     return Options(
         cohort=cohort,
@@ -194,12 +194,12 @@ def engine(name: str, spark_master: str | None, *, as_published: bool, renders: 
     """Check that a build's options go with its engine; raises `UsageError`."""
     _one_of("--engine", name, ENGINES)
     if spark_master and name != "spark":
-        problem = Problem("--spark-master goes with --engine spark", do="--engine spark")
+        problem = Problem("--spark-master goes with --engine spark", hint="--engine spark")
         raise UsageError(problem)
     for option, is_there in (("--as-published", as_published), ("--render-missing", renders)):
         if is_there and name == "spark":
-            what = f"{option} is about files, of which --engine spark writes none"
-            raise UsageError(Problem(what, do=f"leave out {option}, or --engine spark"))
+            message = f"{option} is about files, of which --engine spark writes none"
+            raise UsageError(Problem(message, hint=f"leave out {option}, or --engine spark"))
 
 
 def releases(pairs: Iterable[str]) -> Mapping[str, str]:
@@ -209,7 +209,7 @@ def releases(pairs: Iterable[str]) -> Mapping[str, str]:
         dataset, equals, version = pair.partition("=")
         if not (dataset and equals and version):
             raise UsageError(
-                Problem(f"--release '{pair}' is not understood", do="--release mimiciv=2.2")
+                Problem(f"--release '{pair}' is not understood", hint="--release mimiciv=2.2")
             )
         chosen[dataset] = version
     return chosen

@@ -145,7 +145,7 @@ def _translations(sql: str, tree: exp.Expr) -> Iterator[Fault]:
             text = translate(sql, engine)
         except UserError as error:
             [problem] = error.problems
-            yield Fault(1, engine, problem.found or problem.what)
+            yield Fault(1, engine, problem.detail or problem.message)
             continue
         bare = re.sub(
             r"--.*?$|'(?:[^'\\]|''|\\.)*'|/\*.*?\*/|`[^`]*`|\"[^\"]*\"", "", text, flags=re.S | re.M

@@ -164,8 +164,8 @@ def check_disk(sources: Sources, options: Options, out: Path) -> Result:
     place = paths.there(out)
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
     needs = f"the build needs up to {core_text.shown(needed)} of the disk"
-    what = f"{needs}; {core_text.shown(free)} are free"
+    message = f"{needs}; {core_text.shown(free)} are free"
     if needed <= free:
-        return Result("disk", "", PASSED, what, str(place))
-    do = "--out on another disk, or --files hardlink"
-    return Result("disk", "", WARNING, what, str(place), do=do)
+        return Result("disk", "", PASSED, message, str(place))
+    hint = "--out on another disk, or --files hardlink"
+    return Result("disk", "", WARNING, message, str(place), hint=hint)

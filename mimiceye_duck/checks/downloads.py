@@ -130,26 +130,29 @@ def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind
     about = contract.id
     is_there = _is_there(sources, contract)
     if kind == "half" and (not is_there or file.name.endswith(_UNDER_WAY)):
-        what, do = f"{about} is only half downloaded", f"finish the download, or {skip}"
+        message, hint = f"{about} is only half downloaded", f"finish the download, or {skip}"
     elif is_there:
-        what, do = f"{about}: {name} beside its file is not read", "take the one away that is wrong"
-        return Result("leftover", about, WARNING, what, str(file), do=do)
+        message, hint = (
+            f"{about}: {name} beside its file is not read",
+            "take the one away that is wrong",
+        )
+        return Result("leftover", about, WARNING, message, str(file), hint=hint)
     elif kind == "renamed":
-        what, do = f"{about} is there under another name", f"call it {meant}, or {skip}"
+        message, hint = f"{about} is there under another name", f"call it {meant}, or {skip}"
     else:
-        what, do = f"{about} is packed in a way that is not read", f"unpack it, or {skip}"
-    return Result("leftover", about, FAILED, what, str(file), name, do)
+        message, hint = f"{about} is packed in a way that is not read", f"unpack it, or {skip}"
+    return Result("leftover", about, FAILED, message, str(file), name, hint)
 
 
 def check_folders(sources: Sources) -> Iterator[Result]:
     """Folders that nobody may list, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
-        what = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
-        do = "see whether you may read it"
-        yield Result("folder", "", WARNING, what, str(folder), do=do)
+        message = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
+        hint = "see whether you may read it"
+        yield Result("folder", "", WARNING, message, str(folder), hint=hint)
     for folder in sources.listing.builds:
-        what = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
-        yield Result("folder", "", SKIPPED, what, str(folder))
+        message = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
+        yield Result("folder", "", SKIPPED, message, str(folder))
     for folder in sources.listing.files:
         found = _table(folder.parent, folder.name)
         contract = found[0] if found else None
@@ -163,7 +166,7 @@ def check_folders(sources: Sources) -> Iterator[Result]:
             FAILED,
             f"{contract.id} is a folder, not a file",
             str(folder),
-            do="put the file that is in it in its place, "
+            hint="put the file that is in it in its place, "
             f"or leave the table out with --skip {contract.table}",
         )
 
@@ -171,13 +174,13 @@ def check_folders(sources: Sources) -> Iterator[Result]:
 def check_archives(sources: Sources) -> Iterator[Result]:
     """Archives of a dataset that are not unpacked, and archives of reports that are none."""
     for archive in sources.archives:
-        what, do = "is no archive", "download the file again, logged in to PhysioNet"
+        message, hint = "is no archive", "download the file again, logged in to PhysioNet"
         if _is_archive(archive):
             if _is_read(archive):
                 continue
-            what, do = UNREAD, "unpack it"
-        what = f"the archive of reports {what}"
-        yield Result("archive", "mimic-cxr", FAILED, what, str(archive), do=do)
+            message, hint = UNREAD, "unpack it"
+        message = f"the archive of reports {message}"
+        yield Result("archive", "mimic-cxr", FAILED, message, str(archive), hint=hint)
     for folder, name in _entries(sources):
         meant, kind = _meant(name)
         match = _ARCHIVE.match(name if kind == "packed" else meant)
@@ -229,5 +232,5 @@ def _unpacked(
         WARNING,
         f"{one_line(archive.name)} is {half or 'not unpacked'}; {instead}",
         str(archive),
-        do="finish the download, then unpack it" if half else "unpack it",
+        hint="finish the download, then unpack it" if half else "unpack it",
     )

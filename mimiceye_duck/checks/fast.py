@@ -43,10 +43,10 @@ def _downloads(sources: Sources) -> Iterator[Result]:
 
 def _passed(sources: Sources) -> Iterator[Result]:
     """The headers with which nothing is wrong."""
-    told = {one.about for one in sources.results if one.check == "header"}
+    checked = {one.about for one in sources.results if one.check == "header"}
     for source in sources.tables.values():
         about = source.contract.id
-        if source.file and about not in told:
+        if source.file and about not in checked:
             yield Result("header", about, PASSED, "", str(source.file))
 
 
@@ -55,8 +55,8 @@ def _absent(sources: Sources) -> Iterator[Result]:
         yield Result("tables", name, SKIPPED, "left out with --skip")
     absent = sources.absent_tables
     for name in absent:
-        do = f"download it, or do without: --skip {contracts()[name].table}"
-        yield Result("tables", name, WARNING, f"{name} is not in the download", do=do)
+        hint = f"download it, or do without: --skip {contracts()[name].table}"
+        yield Result("tables", name, WARNING, f"{name} is not in the download", hint=hint)
     for key in sources.releases:
         if not any(contracts()[name].dataset == key for name in absent):
             yield Result("tables", key, PASSED, "")

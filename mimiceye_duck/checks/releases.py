@@ -44,10 +44,10 @@ def check_releases(sources: Sources) -> Iterator[Result]:
         evidence = _evidence(sources, release)
         where = str(release.roots[0]) if release.roots else None
         contradictions = list(_contradictions(evidence))
-        for what, do in contradictions:
-            yield Result("release", key, WARNING, what, where, do=do)
+        for message, hint in contradictions:
+            yield Result("release", key, WARNING, message, where, hint=hint)
         if not contradictions:
-            yield Result("release", key, PASSED, _told(evidence), where)
+            yield Result("release", key, PASSED, _in_words(evidence), where)
 
 
 def _evidence(sources: Sources, release: Release) -> Evidence:
@@ -131,9 +131,9 @@ def _contradictions(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for table, fitting in evidence.headers.items():
             if evidence.tells(fitting):
                 tables.setdefault(span(every, fitting), []).append(table)
-        told = "; ".join(f"{words}: {', '.join(names)}" for words, names in tables.items())
+        found = "; ".join(f"{words}: {', '.join(names)}" for words, names in tables.items())
         title = release.dataset.title
-        yield f"one folder holds tables of several releases of {title} ({told})", _APART
+        yield f"one folder holds tables of several releases of {title} ({found})", _APART
     if release.version and release.version not in evidence.listed:
         yield (
             f"the folder says {release}, its {NAME} {span(every, evidence.listed)}",
@@ -156,7 +156,7 @@ def span(every: Sequence[str], fitting: Sequence[str]) -> str:
     return f"{fitting[-1]} or earlier" if fitting[0] == every[0] else " or ".join(fitting)
 
 
-def _told(evidence: Evidence) -> str:
+def _in_words(evidence: Evidence) -> str:
     version = evidence.release.version
     words = [f"folder: {version}" if version else "the folder does not say which"]
     for name, fitting in (("headers", evidence.common), (NAME, evidence.listed)):

@@ -29,8 +29,8 @@ def check_rows(rows: Mapping[str, int], releases: Mapping[str, Release]) -> Iter
         ]
         known = [result for result in ours if result.status != SKIPPED]
         if len(known) > 1 and all(result.status == WARNING for result in known):
-            what = f"no table of {release} has as many rows as published ({_CUT})"
-            yield Result("rows", key, WARNING, what)
+            message = f"no table of {release} has as many rows as published ({_CUT})"
+            yield Result("rows", key, WARNING, message)
             yield from (result for result in ours if result.status == SKIPPED)
         else:
             yield from ours
@@ -42,8 +42,8 @@ def _check(contract: Contract, count: int, release: Release) -> Result:
         return Result("rows", contract.id, SKIPPED, f"no number of rows of {release} is known")
     if wanted == count:
         return Result("rows", contract.id, PASSED, "")
-    what = f"{contract.id}: {count:,} rows; {wanted:,} were published of {release} ({_CUT})"
-    return Result("rows", contract.id, WARNING, what)
+    message = f"{contract.id}: {count:,} rows; {wanted:,} were published of {release} ({_CUT})"
+    return Result("rows", contract.id, WARNING, message)
 
 
 def row_count_warnings(
@@ -55,7 +55,7 @@ def row_count_warnings(
     """
     differing = [one for one in check_rows(source_rows, releases) if one.status == WARNING]
     cut = [str(releases[one.about]) for one in differing if one.about in releases]
-    warnings = [one.what for one in differing if one.about not in releases]
+    warnings = [one.message for one in differing if one.about not in releases]
     if cut:
         warnings.append(f"no table has as many rows as published, of {', '.join(cut)} ({_CUT})")
     return warnings

@@ -137,7 +137,7 @@ def check(
     from mimiceye_duck.usecases.check import check as check_sources
 
     if format not in ("table", "json"):
-        raise UsageError(Problem(f"--format knows no '{format}'", do="table or json"))
+        raise UsageError(Problem(f"--format knows no '{format}'", hint="table or json"))
     with stoppable():
         sources = survey(source, releases=releases(release or ()), skip=skip or ())
         results = check_sources(sources, options(), out, deep=deep, temp_dir=temp_dir)

@@ -16,7 +16,7 @@ def _parted(words: list[str] | None) -> list[str]:
     names = (name.strip() for word in words or () for name in word.split(","))
     found = [name for name in names if name]
     if words and not found:
-        raise UsageError(Problem("--tables names no table", do="mimiciv_ed.triage,marts.labels"))
+        raise UsageError(Problem("--tables names no table", hint="mimiciv_ed.triage,marts.labels"))
     return found
 
 
@@ -66,7 +66,7 @@ def parquet(
     from mimiceye_duck.usecases.export.parquet import export_parquet
 
     with stoppable():
-        told = export_parquet(
+        summary = export_parquet(
             database,
             out,
             tables=tables or (),
@@ -77,7 +77,7 @@ def parquet(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(told)
+    typer.echo(summary)
 
 
 @app.command()
@@ -112,7 +112,7 @@ def csv(
     from mimiceye_duck.usecases.export.csv import export_csv
 
     with stoppable():
-        told = export_csv(
+        summary = export_csv(
             database,
             out,
             tables=tables or (),
@@ -125,7 +125,7 @@ def csv(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(told)
+    typer.echo(summary)
 
 
 @app.command()
@@ -141,7 +141,7 @@ def meds(
     from mimiceye_duck.usecases.export.meds import export_meds
 
     with stoppable():
-        told = export_meds(
+        summary = export_meds(
             database,
             out,
             threads=threads,
@@ -149,4 +149,4 @@ def meds(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(told)
+    typer.echo(summary)

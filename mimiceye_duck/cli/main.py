@@ -76,14 +76,14 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
     except MemoryError:
         if debug:
             raise
-        do = "fewer --threads, less --memory-limit, or other programs closed"
-        problem = Problem("there is not enough memory", do=do)
+        hint = "fewer --threads, less --memory-limit, or other programs closed"
+        problem = Problem("there is not enough memory", hint=hint)
         print(UserError(problem), file=sys.stderr)  # noqa: T201
         return 1
     except OSError as error:
         if debug:
             raise
-        problem = Problem(os.strerror(error.errno or 0), where=error.filename)
+        problem = Problem(os.strerror(error.errno or 0), path=error.filename)
         print(UserError(problem), file=sys.stderr)  # noqa: T201
         return 1
     except Exception as error:

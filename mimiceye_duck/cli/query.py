@@ -40,7 +40,7 @@ def run(
     if format == "parquet" and output is None:
         raise UsageError(Problem("--format parquet needs --output FILE"))
     if output is not None and not output.absolute().parent.is_dir():
-        raise UserError(Problem("the folder of --output is not there", where=str(output)))
+        raise UserError(Problem("the folder of --output is not there", path=str(output)))
     text = query_text(query, file)
     with (
         _part(output) as part,
@@ -76,7 +76,7 @@ def _part(output: Path | None) -> Iterator[Path | None]:
         return
     if os.path.lexists(output) and (output.is_symlink() or not output.is_file()):
         raise UserError(
-            Problem("--output is no ordinary file", where=str(output), do="another name")
+            Problem("--output is no ordinary file", path=str(output), hint="another name")
         )
     handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.absolute().parent)
     os.close(handle)
@@ -93,7 +93,7 @@ def _refuse_own(session: Database, database: Path, output: Path) -> None:
     own = [path for path in (database, *map(Path, sources)) if path.exists()]
     if output.exists() and any(output.samefile(path) for path in own):
         raise UserError(
-            Problem("--output is a file that is read here", where=str(output), do="another name")
+            Problem("--output is a file that is read here", path=str(output), hint="another name")
         )
 
 
@@ -104,7 +104,7 @@ def _free(part: Path) -> int:
 def _full(part: Path) -> Problem:
     written = part.stat().st_size if part.exists() else 0
     needs = f"more than {size(written + _free(part))} needed, {size(_free(part))} free"
-    return Problem("the disk is full", where=str(part.parent), found=needs)
+    return Problem("the disk is full", path=str(part.parent), detail=needs)
 
 
 def _write_file(database: Database, question: str, format: str, part: Path) -> None:

@@ -10,15 +10,15 @@ from mimiceye_duck.core.text import one_line
 class Problem:
     """One thing that is wrong, told so that a person can mend it."""
 
-    what: str
-    where: str | None = None
-    found: str | None = None
-    do: str | None = None
+    message: str
+    path: str | None = None
+    detail: str | None = None
+    hint: str | None = None
 
     def __str__(self) -> str:
-        facts = (("file", self.where), ("found", self.found), ("try", self.do))
+        facts = (("file", self.path), ("found", self.detail), ("try", self.hint))
         lines = [f"  {name:<9} {one_line(text)}" for name, text in facts if text]
-        return "\n".join([one_line(self.what), *lines])
+        return "\n".join([one_line(self.message), *lines])
 
 
 class UserError(Exception):

@@ -46,19 +46,19 @@ class Result:
     check: str
     about: str
     status: str
-    what: str
-    where: str | None = None
-    found: str | None = None
-    do: str | None = None
+    message: str
+    path: str | None = None
+    detail: str | None = None
+    hint: str | None = None
 
     @property
     def problem(self) -> Problem:
-        return Problem(self.what, self.where, self.found, self.do)
+        return Problem(self.message, self.path, self.detail, self.hint)
 
     @property
     def text(self) -> str:
         """It in one line."""
-        return one_line(self.what + (f" ({self.do})" if self.do else ""))
+        return one_line(self.message + (f" ({self.hint})" if self.hint else ""))
 
     @property
     def record(self) -> dict[str, str | None]:

@@ -71,7 +71,7 @@ def _is_taken(file: BinaryIO, path: Path, busy: Problem) -> bool:
         file.seek(0)
         process = file.read().decode()
         found = f"process {process}" if process else None
-        raise UserError(replace(busy, found=found)) from None
+        raise UserError(replace(busy, detail=found)) from None
     try:
         is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:

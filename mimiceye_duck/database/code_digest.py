@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from mimiceye_duck.catalog.installation import PACKAGE, SQL
+from mimiceye_duck.catalog.models import value_files
 from mimiceye_duck.core.digest import digest
 
 # Packages that decide what a build writes, beside its use case.
@@ -24,6 +25,7 @@ def code(*more: str) -> str:
 
 def _code_files(more: Sequence[str]) -> Iterator[Path]:
     yield from sorted((SQL / "templates").iterdir())
+    yield from value_files()
     yield from sorted((PACKAGE / "usecases").glob("build*.py"))
     for folder in (*_FOLDERS, *more):
         yield from sorted((PACKAGE / folder).rglob("*.py"))

@@ -38,9 +38,9 @@ def connect(
         raise UserError(
             Problem(
                 "the database cannot be opened",
-                where=str(path),
-                found=f"{what} in its path",
-                do="another name, or another folder",
+                path=str(path),
+                detail=f"{what} in its path",
+                hint="another name, or another folder",
             )
         )
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -51,9 +51,9 @@ def connect(
         raise kind_of(error)(
             Problem(
                 "the database cannot be opened",
-                where=str(path),
-                found=reason(error),
-                do="close the program that holds it, or name the file that `build` wrote",
+                path=str(path),
+                detail=reason(error),
+                hint="close the program that holds it, or name the file that `build` wrote",
             )
         ) from None
 

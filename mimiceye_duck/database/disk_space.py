@@ -31,17 +31,17 @@ def is_of_machine(error: OSError) -> bool:
     return error.errno in _FULL | _FILES
 
 
-def told(folders: Iterable[Path], needed: int | None = None) -> UserError:
+def disk_full(folders: Iterable[Path], needed: int | None = None) -> UserError:
     """That the fullest of some folders' disks is full; `needed` bytes are the whole build's."""
     free = {folder: shutil.disk_usage(there(folder)).free for folder in folders}
     fullest = min(free, key=lambda folder: free[folder])
     return UserError(
         Problem(
             "the disk is full",
-            where=str(fullest),
-            found=f"{shown(free[fullest])} free"
+            path=str(fullest),
+            detail=f"{shown(free[fullest])} free"
             + (f"; a whole build needs up to {shown(needed)}" if needed else ""),
-            do="make room: the same command then completes the build; "
+            hint="make room: the same command then completes the build; "
             "or --out or --temp-dir on another disk, or --files hardlink",
         )
     )

@@ -26,7 +26,7 @@ def stoppable() -> Iterator[None]:
         with _terminated_like_interrupted(), interruptible():
             yield
     except KeyboardInterrupt:
-        raise UserError(Problem("stopped", do="the same command completes the work")) from None
+        raise UserError(Problem("stopped", hint="the same command completes the work")) from None
 
 
 @contextmanager

@@ -63,8 +63,8 @@ def require(path: Path) -> None:
         raise UserError(
             Problem(
                 "there is no database",
-                where=str(path),
-                do="`mimiceye-duck build` or `attach` writes one; --database FILE names it",
+                path=str(path),
+                hint="`mimiceye-duck build` or `attach` writes one; --database FILE names it",
             )
         )
 
@@ -75,8 +75,8 @@ def require_cohort(names: Container[str], instead: str | None = None) -> None:
     `instead` says what does without a cohort.
     """
     if "cohort.subjects" not in names:
-        do = "; ".join(filter(None, ("`build` stores one", instead)))
-        raise UserError(Problem("the database holds no cohort", do=do))
+        hint = "; ".join(filter(None, ("`build` stores one", instead)))
+        raise UserError(Problem("the database holds no cohort", hint=hint))
 
 
 def _confine(database: Database, writes: Sequence[Path]) -> None:

@@ -51,8 +51,8 @@ def statements(database: Database, text: str, *, only_select: bool = True) -> li
             raise UserError(
                 Problem(
                     "only a select is allowed here",
-                    found=_words(sql)[0],
-                    do="`sql --output FILE` writes an answer; --allow-files allows any statement",
+                    detail=_words(sql)[0],
+                    hint="`sql --output FILE` writes an answer; --allow-files allows any statement",
                 )
             )
         found.append(sql)
@@ -126,7 +126,9 @@ def statement(database: Database, text: str, *, only_select: bool = True) -> str
     found = statements(database, text, only_select=only_select)
     if len(found) != 1:
         number = f"{len(found)} statements"
-        raise UserError(Problem("the query must be one statement", found=number, do="one select"))
+        raise UserError(
+            Problem("the query must be one statement", detail=number, hint="one select")
+        )
     return found[0]
 
 
@@ -138,16 +140,16 @@ def problem(error: duckdb.Error, database: Database | None = None, text: str = "
     # Of a query's own mistakes DuckDB's words are the best there are; of data they quote rows.
     own = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     if isinstance(error, own):
-        do = _meant(str(error), database, text) if database else None
-        return Problem("the query is not understood", found=str(error), do=do)
+        hint = _meant(str(error), database, text) if database else None
+        return Problem("the query is not understood", detail=str(error), hint=hint)
     if isinstance(error, duckdb.PermissionException):
         return Problem(
             "the query reaches for another file or for the network",
-            do="only the sources can be read; `sql --allow-files` allows other files",
+            hint="only the sources can be read; `sql --allow-files` allows other files",
         )
     if "read-only" in str(error):
-        return Problem("the database is read-only", do="a select; `build` writes the database")
-    return Problem("the query failed", found=reason(error))
+        return Problem("the database is read-only", hint="a select; `build` writes the database")
+    return Problem("the query failed", detail=reason(error))
 
 
 def _meant(message: str, database: Database, text: str) -> str | None:

@@ -35,7 +35,7 @@ def _needs(model: Model) -> str | None:
 def of_patients(
     database: Database, subject_ids: Iterable[int], names: Iterable[str] | None = None
 ) -> Mapping[str, dict[int, list[Record]]]:
-    """The rows of each select of `sql/pages`, or of these, by patient."""
+    """The rows of each select of `sql/questions/pages`, or of these, by patient."""
     database.execute(
         "create or replace temp table asked_patients as select unnest(?::bigint[]) as subject_id",
         [list(subject_ids)],

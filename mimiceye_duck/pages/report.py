@@ -222,12 +222,12 @@ def _agreement(rows: Sequence[Record], guard: Guard) -> dict[tuple[str, str], Re
 
 
 def _differences(rows: Sequence[Record], guard: Guard) -> list[Record]:
-    told = []
+    shown = []
     for rule in dict.fromkeys(row["link_rule"] for row in rows):
         own = [row for row in rows if row["link_rule"] == rule]
         cells = guard.parts(Cell(row["n_images"], row["n_patients"]) for row in own)
-        told += [{**row, "cell": cell} for row, cell in zip(own, cells, strict=True)]
-    return told
+        shown += [{**row, "cell": cell} for row, cell in zip(own, cells, strict=True)]
+    return shown
 
 
 def _coverage(rows: Sequence[Record], n_patients: int, guard: Guard) -> list[Record]:

@@ -63,7 +63,7 @@ class Strip:
         ]
 
     @property
-    def marks(self) -> list[Mark]:
+    def symbols(self) -> list[Mark]:
         moments: dict[datetime, list[Record]] = {}
         for image in self.images:
             moments.setdefault(image["study_at"], []).append(image)

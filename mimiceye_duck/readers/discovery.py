@@ -112,9 +112,9 @@ def _unfit(about: str, places: Iterable[Path]) -> Iterator[Result]:
     """Folders and archives that nobody could name to DuckDB, or note in a database."""
     for place in places:
         if what := unfit(place):
-            do = "rename the folder, or leave the table out with --skip"
+            hint = "rename the folder, or leave the table out with --skip"
             yield Result(
-                "folder", about, FAILED, f"{about} has {what} in its path", str(place), do=do
+                "folder", about, FAILED, f"{about} has {what} in its path", str(place), hint=hint
             )
 
 
@@ -145,9 +145,9 @@ def _choose(found: list[Release], wanted: str | None, results: list[Result]) -> 
         chosen = found[-1]
         if len(found) > 1:
             others = ", ".join(str(release) for release in found[:-1])
-            what = f"{chosen} is used; also found: {others}"
-            do = "choose with --release"
-            results.append(Result("release", chosen.dataset.key, WARNING, what, do=do))
+            message = f"{chosen} is used; also found: {others}"
+            hint = "choose with --release"
+            results.append(Result("release", chosen.dataset.key, WARNING, message, hint=hint))
         return chosen
     for release in reversed(found):
         if release.version == wanted:
@@ -156,8 +156,8 @@ def _choose(found: list[Release], wanted: str | None, results: list[Result]) -> 
     raise UserError(
         Problem(
             f"{found[0].dataset.title} {wanted} is not there",
-            found=names,
-            do=f"--release {found[0].dataset.key}=VERSION with one that is there",
+            detail=names,
+            hint=f"--release {found[0].dataset.key}=VERSION with one that is there",
         )
     )
 
@@ -184,17 +184,17 @@ def survey(
         raise UserError(
             Problem(
                 "the source folder is not there",
-                where=str(folder),
-                do="--source DIR names the folder that holds the PhysioNet downloads",
+                path=str(folder),
+                hint="--source DIR names the folder that holds the PhysioNet downloads",
             )
         )
     folder = Path(os.path.abspath(folder))
-    if what := unfit(folder):
+    if message := unfit(folder):
         raise UserError(
             Problem(
-                f"the source folder has {what} in its path",
-                where=str(folder),
-                do="rename the folder: DuckDB cannot read below it",
+                f"the source folder has {message} in its path",
+                path=str(folder),
+                hint="rename the folder: DuckDB cannot read below it",
             )
         )
     releases = dict(releases or {})
@@ -208,8 +208,8 @@ def survey(
         if found:
             chosen[key] = _choose(found, releases.get(key), results)
         elif key in releases:
-            what = f"{dataset.title} {releases[key]} is not there"
-            raise UserError(Problem(what, where=str(folder), do="leave out --release"))
+            message = f"{dataset.title} {releases[key]} is not there"
+            raise UserError(Problem(message, path=str(folder), hint="leave out --release"))
     archives = tuple(
         place / name
         for place, names in listing.files.items()
@@ -249,9 +249,9 @@ def survey(
                 "",
                 FAILED,
                 "none of the datasets is there",
-                where=str(folder),
-                found=found_there,
-                do="--source DIR names the folder above the downloads, unpacked",
+                path=str(folder),
+                detail=found_there,
+                hint="--source DIR names the folder above the downloads, unpacked",
             )
         )
     results.extend(_mismatched(chosen))
@@ -265,7 +265,7 @@ def _check_keys(releases: Mapping[str, str]) -> None:
     if unknown:
         known = ", ".join(datasets())
         raise UsageError(
-            Problem(f"--release knows no dataset '{unknown[0]}'", do=f"one of {known}")
+            Problem(f"--release knows no dataset '{unknown[0]}'", hint=f"one of {known}")
         )
 
 
@@ -276,8 +276,8 @@ def _skipped(skip: Iterable[str]) -> set[str]:
         matches = {i for i in contracts() if i == name or i.split(".")[1] == name}
         if not matches:
             near = difflib.get_close_matches(name, [i.split(".")[1] for i in contracts()], n=1)
-            do = f"did you mean '{near[0]}'?" if near else "`tables` lists them"
-            raise UsageError(Problem(f"--skip knows no table '{name}'", do=do))
+            hint = f"did you mean '{near[0]}'?" if near else "`tables` lists them"
+            raise UsageError(Problem(f"--skip knows no table '{name}'", hint=hint))
         ids |= matches
     return ids
 
@@ -307,15 +307,15 @@ def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
     for other in others:
         name = one_line(other.name if other.parent == first.parent else str(other))
         if not is_same(first, other):
-            what = f"{contract.id} is there twice and differs"
-            do = "take the wrong one away"
-            yield Result("twice", contract.id, FAILED, what, str(first), f"{name} too", do)
+            message = f"{contract.id} is there twice and differs"
+            hint = "take the wrong one away"
+            yield Result("twice", contract.id, FAILED, message, str(first), f"{name} too", hint)
             continue
-        what = (
+        message = (
             f"{contract.id}: {one_line(first.name)} is read, {name} is not; "
             "they begin alike and are as long"
         )
-        yield Result("twice", contract.id, WARNING, what, str(first), str(other))
+        yield Result("twice", contract.id, WARNING, message, str(first), str(other))
 
 
 def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
@@ -374,8 +374,8 @@ def _mismatched(chosen: Mapping[str, Release]) -> Iterator[Result]:
             if other is None or release.known is None or other.known is None:
                 continue
             if other.known not in pairs.get(release.known, [other.known]):
-                what = (
+                message = (
                     f"{release} does not belong with {other}: each leaves out other patients, "
                     "so that some have emergency stays without admissions, or the reverse"
                 )
-                yield Result("pair", release.dataset.key, WARNING, what)
+                yield Result("pair", release.dataset.key, WARNING, message)

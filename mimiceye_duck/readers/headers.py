@@ -49,12 +49,12 @@ def check_header(
 ) -> tuple[tuple[str, ...], list[Result]]:
     """A file's header and what is wrong or remarkable in it; `release` is None if unknown."""
 
-    def failed(what: str, found: str | None = None, do: str = _AGAIN) -> list[Result]:
-        what = f"{contract.id} {what}"
-        return [Result("header", contract.id, FAILED, what, str(file), found, do)]
+    def failed(message: str, found: str | None = None, hint: str = _AGAIN) -> list[Result]:
+        message = f"{contract.id} {message}"
+        return [Result("header", contract.id, FAILED, message, str(file), found, hint)]
 
-    if what := unfit(file):
-        return (), failed(f"has {what} in its path", do="rename its folder")
+    if character := unfit(file):
+        return (), failed(f"has {character} in its path", hint="rename its folder")
     try:
         with open_text(file) as lines:
             records = csv.reader(lines)
@@ -62,7 +62,7 @@ def check_header(
             first = header or tuple(next(filter(None, records), ()))
     except gzip.BadGzipFile:
         if _is_page(file):
-            return (), failed(_PAGE, do=_AGAIN + _LOGGED_IN)
+            return (), failed(_PAGE, hint=_AGAIN + _LOGGED_IN)
         return (), failed("is not gzip though its name says so")
     except EOFError:
         return (), failed("is cut short")
@@ -71,15 +71,15 @@ def check_header(
     except zlib.error:
         return (), failed("is damaged", "bytes that gzip cannot inflate")
     except PermissionError:
-        return (), failed("may not be read", do="see whether you have the right to")
+        return (), failed("may not be read", hint="see whether you have the right to")
     except (csv.Error, OSError) as error:
         return (), failed("cannot be read", type(error).__name__)
     if not first:
         return (), failed("is empty")
     if first[0].lstrip().startswith("<"):
-        return (), failed(_PAGE, do=_AGAIN + _LOGGED_IN)
+        return (), failed(_PAGE, hint=_AGAIN + _LOGGED_IN)
     if not header:
-        return (), failed("begins with an empty line", do="take it away, or " + _AGAIN)
+        return (), failed("begins with an empty line", hint="take it away, or " + _AGAIN)
     if contract.format != "csv":
         return (), []
     if any(len(name.splitlines()) > 1 or len(name) > _LONGEST for name in header):
@@ -89,8 +89,8 @@ def check_header(
     known = {column.header.lower() for column in contract.file_columns}
     extra = [name for name in header if name.strip().lower() not in known]
     if 2 * len(extra) >= len(header):
-        do = _AGAIN + ", or put its first line back"
-        return header, failed("has no header", _shown(header), do)
+        hint = _AGAIN + ", or put its first line back"
+        return header, failed("has no header", _shown(header), hint)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         name = f"'{twice[0]}' " if twice[0] in _column_names() else ""
@@ -98,25 +98,25 @@ def check_header(
         return header, failed(f"has a column {name}twice", _shown(header))
     added = (_ADDED | _ADDED_TO.get(contract.id, frozenset())) & set(names)
     if added:
-        what = f"has a column '{min(added)}', a name that a build gives to a column of its own"
-        return header, failed(what, _shown(header), "rename that column")
+        message = f"has a column '{min(added)}', a name that a build gives to a column of its own"
+        return header, failed(message, _shown(header), "rename that column")
     results: list[Result] = []
     if extra:
-        what = (
+        message = (
             f"{contract.id}: columns its contract does not know stay in the CSV files only: "
             + ", ".join(name.strip() or "one without a name" for name in extra)
         )
-        results.append(Result("header", contract.id, WARNING, what))
+        results.append(Result("header", contract.id, WARNING, message))
     if _ends_within_a_line(file):
-        what = f"{contract.id} does not end with the end of a line: its last row may be cut"
-        do = "compare its size with the published file's"
-        results.append(Result("header", contract.id, WARNING, what, str(file), do=do))
-    for column, hint in _lacking(contract, header, release, extra):
-        do = (
+        message = f"{contract.id} does not end with the end of a line: its last row may be cut"
+        hint = "compare its size with the published file's"
+        results.append(Result("header", contract.id, WARNING, message, str(file), hint=hint))
+    for column, meant in _lacking(contract, header, release, extra):
+        hint = (
             f"{_AGAIN}, or correct {contract.file.parent.name}/{contract.file.name} "
-            f"if a release renamed it{hint}"
+            f"if a release renamed it{meant}"
         )
-        results += failed(f"has no column '{column.header}'", _shown(header), do)
+        results += failed(f"has no column '{column.header}'", _shown(header), hint)
     return header, results
 
 

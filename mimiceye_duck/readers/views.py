@@ -107,9 +107,9 @@ def problems(database: Database, source: Source, file: Path, error: engine.Error
     return [
         Problem(
             f"{contract.id} cannot be read",
-            where=str(file),
-            found=fault(database, alone, error) if header else reason(error),
-            do="download the file again, or leave the table out with --skip",
+            path=str(file),
+            detail=fault(database, alone, error) if header else reason(error),
+            hint="download the file again, or leave the table out with --skip",
         )
     ]
 

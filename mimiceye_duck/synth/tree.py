@@ -7,7 +7,7 @@ from pathlib import Path
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.synth import truth
 from mimiceye_duck.synth.datasets import clinical
-from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, odd_ones
+from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, with_anomalies
 from mimiceye_duck.synth.datasets.eye_gaze import eye_gaze
 from mimiceye_duck.synth.datasets.folder import INDEX, Folder, date_everything
 from mimiceye_duck.synth.datasets.reflacx import reflacx
@@ -39,19 +39,19 @@ def _refuse(out: Path, patients: int, release: str) -> None:
         problems.append(
             Problem(
                 f"there is no made-up release {release!r} of MIMIC-IV",
-                do=f"use one of {', '.join(RELEASES)}",
+                hint=f"use one of {', '.join(RELEASES)}",
             )
         )
     if not FEWEST <= patients <= MOST:
-        what = f"{patients} patients cannot be made up"
-        problems.append(Problem(what, do=f"ask for {FEWEST} to {MOST}"))
+        message = f"{patients} patients cannot be made up"
+        problems.append(Problem(message, hint=f"ask for {FEWEST} to {MOST}"))
     if problems:
         raise UsageError(problems)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_unfinished(out))):
         problem = Problem(
             "the folder for the made-up tree is not empty",
-            where=str(out),
-            do="name a folder that does not exist yet",
+            path=str(out),
+            hint="name a folder that does not exist yet",
         )
         raise UserError(problem)
 
@@ -117,7 +117,7 @@ def _write(
         tell("mimiciv")
         clinical.write(files, people, dice, notes, release, ed_release, row_ratio)
         note_people(people, notes)
-    images = odd_ones(images, notes)
+    images = with_anomalies(images, notes)
     note_images(images, notes)
     cxr, cxr_jpg = folder("mimic-cxr", cxr_release), folder("mimic-cxr-jpg", cxr_release)
     is_new = cxr_release != "2.0.0"

@@ -60,8 +60,8 @@ def _refuse_foreign(out: Path) -> None:
         raise UserError(
             Problem(
                 "--out holds a folder that browse did not write",
-                where=str(out / _PAGES),
-                do="--out with another folder",
+                path=str(out / _PAGES),
+                hint="--out with another folder",
             )
         )
 

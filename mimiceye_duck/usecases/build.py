@@ -58,7 +58,7 @@ def build(
         if disk_space.is_full(error):
             kept = resources.cache.folder if resources.cache else None
             folders = filter(None, (workspace.out, resources.temp_dir, kept))
-            raise disk_space.told(folders, disk_needed(sources, options)) from None
+            raise disk_space.disk_full(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
 
 
@@ -67,15 +67,15 @@ def _stopped(error: Exception) -> UserError:
     if isinstance(error, OSError):
         where = str(error.filename) if error.filename else None
         found = os.strerror(error.errno) if error.errno else type(error).__name__
-        do = "mend that; the same command then completes the build"
-        return UserError(Problem("the build stopped", where=where, found=found, do=do))
-    do = "the same command completes it"
+        hint = "mend that; the same command then completes the build"
+        return UserError(Problem("the build stopped", path=where, detail=found, hint=hint))
+    hint = "the same command completes it"
     if isinstance(error, engine.OutOfMemoryException):
-        do = "--memory-limit with more, or fewer --threads; what is done is not done again"
+        hint = "--memory-limit with more, or fewer --threads; what is done is not done again"
     elif isinstance(error, engine.Error) and is_damaged(error):
-        do = "--force builds all anew"
+        hint = "--force builds all anew"
     assert isinstance(error, engine.Error)
-    return UserError(Problem("the build stopped", found=reason(error), do=do))
+    return UserError(Problem("the build stopped", detail=reason(error), hint=hint))
 
 
 def _is_up_to_date(workspace: Workspace, wanted: str) -> bool:

@@ -38,12 +38,12 @@ def check(
     things. Raises `UserError` when there is no room for them.
     """
     if temp_dir and not temp_dir.is_dir():
-        raise UsageError(Problem("--temp-dir is no folder", where=str(temp_dir), do="make it"))
+        raise UsageError(Problem("--temp-dir is no folder", path=str(temp_dir), hint="make it"))
     results = check_quickly(sources, options, out)
     if deep:
         results = _deeply(sources, results, temp_dir)
     order = list(CLAIMS)
-    return sorted(results, key=lambda one: (order.index(one.check), one.about, one.what))
+    return sorted(results, key=lambda one: (order.index(one.check), one.about, one.message))
 
 
 def _deeply(sources: Sources, results: list[Result], temp_dir: Path | None) -> list[Result]:
@@ -65,14 +65,14 @@ def _compared(result: Result, memory: Memory) -> Result:
     """A table that is there twice, read to its end."""
     if result.check != "twice" or result.status != WARNING:
         return result
-    assert result.where and result.found
-    one, other = Path(result.where), Path(result.found)
+    assert result.path and result.detail
+    one, other = Path(result.path), Path(result.detail)
     key = digest(key_of(one), key_of(other))
     if memory.get(key) or is_same(one, other, wholly=True):
         memory.put(key, True)
-        return replace(result, status=PASSED, what="")
-    what = f"{result.about} is there twice and differs"
-    return replace(result, status=FAILED, what=what, do="take the wrong one away")
+        return replace(result, status=PASSED, message="")
+    message = f"{result.about} is there twice and differs"
+    return replace(result, status=FAILED, message=message, hint="take the wrong one away")
 
 
 def _check_tables(
@@ -102,8 +102,8 @@ def _check_tables(
             with steps.step("counting files", 1):
                 checks.results.extend(check_files(sources, database, checks.n_rows))
         except engine.Error as error:
-            do = "--temp-dir on another disk, or --skip the largest tables"
-            problem = Problem("the check stopped", found=reason(error), do=do)
+            hint = "--temp-dir on another disk, or --skip the largest tables"
+            problem = Problem("the check stopped", detail=reason(error), hint=hint)
             raise UserError(problem) from None  # its words may quote a row
         finally:
             memory.keep()

@@ -30,5 +30,5 @@ def _make(workspace: Workspace, source: Path) -> None:
         growing.rename(source)
     except OSError as error:
         if disk_space.is_full(error):
-            raise disk_space.told([workspace.out]) from None
+            raise disk_space.disk_full([workspace.out]) from None
         raise

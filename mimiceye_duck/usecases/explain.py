@@ -33,8 +33,8 @@ def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
             raise UserError(
                 Problem(
                     "no image has this dicom_id",
-                    found=dicom_id,
-                    do="did you mean " + ", ".join(near) + "?" if near else None,
+                    detail=dicom_id,
+                    hint="did you mean " + ", ".join(near) + "?" if near else None,
                 )
             )
         _ask_rules(connection)

@@ -24,8 +24,8 @@ def page(database: Path, subject_id: int, out: Path | None = None) -> Path:
         raise UserError(
             Problem(
                 "no built patient has this subject_id",
-                found=str(subject_id),
-                do='`mimiceye-duck sql "from cohort.subjects"` lists those who are',
+                detail=str(subject_id),
+                hint='`mimiceye-duck sql "from cohort.subjects"` lists those who are',
             )
         )
     write(texts[0][1], file)
@@ -45,8 +45,8 @@ def report(database: Path, out: Path | None = None, *, shows_small: bool = False
         raise UserError(
             Problem(
                 "there is no build.json of a finished build beside the database",
-                where=str(folder),
-                do="--database with the mimiceye.duckdb of a build",
+                path=str(folder),
+                hint="--database with the mimiceye.duckdb of a build",
             )
         ) from None
     with opened(database) as connection:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models import Model, link_rules, models, outputs, sql_name
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
@@ -11,17 +11,14 @@ from mimiceye_duck.core.errors import Problem, UsageError, UserError
 # What is named after the file that it writes; all else after its place in the database.
 _BY_FILE = ("patient", "spreadsheets", "as_published")
 DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
-# The statements around a select, and a source that is made up: neither is a model.
-_NO_MODELS = ("templates", "synth")
 
 
 @cache
 def shown() -> Mapping[str, Model]:
     """Every select of `sql/` by the name under which `show` knows it."""
-    folders = {path.name for path in SQL.iterdir() if path.is_dir()}.difference(_NO_MODELS)
     found = {
         f"{folder}/{name}" if folder in _BY_FILE else f"{folder}.{sql_name(name)}": one
-        for folder in folders
+        for folder in select_folders()
         for name, one in outputs(folder).items()
     }
     return {**found, "links.stay_by_rule": models()["links.stay_by_rule"]}
@@ -46,15 +43,17 @@ def in_dialect(name: str, dialect: str | None, names: str | None) -> str:
 
     if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
-            Problem(f"--dialect knows no '{dialect}'", do="one of " + ", ".join(DIALECTS))
+            Problem(f"--dialect knows no '{dialect}'", hint="one of " + ", ".join(DIALECTS))
         )
     assert ("duckdb", *ENGINES) == DIALECTS
     if names is not None and names not in hosts():
-        raise UsageError(Problem(f"--names knows no '{names}'", do="one of " + ", ".join(hosts())))
+        raise UsageError(
+            Problem(f"--names knows no '{names}'", hint="one of " + ", ".join(hosts()))
+        )
     host = hosts()[names] if names else None
     if host and dialect not in (None, host.dialect):
-        what = f"--names {names} goes with --dialect {host.dialect}"
-        raise UsageError(Problem(what, do=f"--dialect {host.dialect}"))
+        message = f"--names {names} goes with --dialect {host.dialect}"
+        raise UsageError(Problem(message, hint=f"--dialect {host.dialect}"))
     asked = host.dialect if host else dialect
     assert asked
     _require_portable(one, asked)
@@ -69,7 +68,7 @@ def _require_portable(one: Model, dialect: str) -> None:
         raise UserError(
             Problem(
                 f"{one.name} says what only DuckDB knows, and cannot be said in {dialect}",
-                found="; ".join(f"line {fault.line}: {fault.construct}" for fault in found),
-                do="`show` without --dialect prints it as it is",
+                detail="; ".join(f"line {fault.line}: {fault.construct}" for fault in found),
+                hint="`show` without --dialect prints it as it is",
             )
         )

@@ -121,21 +121,21 @@ def _lines(database: Database, template: str, relation: Sql, csv: Csv, **chosen:
     )
 
 
-def patient_lines(database: Database, relation: Sql, csv: Csv, whose: Sql = COHORT) -> Sql:
+def patient_lines(database: Database, relation: Sql, csv: Csv, patients: Sql = COHORT) -> Sql:
     """The select of the records that `write_patients` writes."""
-    return _lines(database, "patient_lines", relation, csv, whose=whose)
+    return _lines(database, "patient_lines", relation, csv, patients=patients)
 
 
 def write_patients(
-    database: Database, relation: Sql, csv: Csv, path: str, whose: Sql = COHORT
+    database: Database, relation: Sql, csv: Csv, path: str, patients: Sql = COHORT
 ) -> list[Entry]:
     """Write `patient_{subject_id}/{path}` for each patient with a record.
 
-    `relation` has a column `patient`, an order column and the text columns of `csv`. `whose`
+    `relation` has a column `patient`, an order column and the text columns of `csv`. `patients`
     is the condition on `patient`; records that it lets pass without one are in an entry and a
     file of nobody's.
     """
-    with database.arrow(patient_lines(database, relation, csv, whose)) as batches:
+    with database.arrow(patient_lines(database, relation, csv, patients)) as batches:
         return write_slices(_slices(batches), csv, path)
 
 

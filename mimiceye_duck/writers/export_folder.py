@@ -71,19 +71,19 @@ class Folder:
         for folder in (self.out, *self.out.parents):
             if _OF_A_BUILD.fullmatch(folder.name) and (folder.parent / "mimiceye.duckdb").exists():
                 raise UsageError(
-                    Problem("--out is a folder of a build", where=str(folder), do="another folder")
+                    Problem("--out is a folder of a build", path=str(folder), hint="another folder")
                 )
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(
-                Problem("--out is a file, not a folder", where=str(out), do="--out with a folder")
+                Problem("--out is a file, not a folder", path=str(out), hint="--out with a folder")
             )
 
     def __enter__(self) -> "Folder":
         self._made = [path for path in (self.out, *self.out.parents) if not path.exists()]
         busy = Problem(
             "another export writes here",
-            where=str(self.out),
-            do="wait for it, or stop it; --out DIR writes elsewhere",
+            path=str(self.out),
+            hint="wait for it, or stop it; --out DIR writes elsewhere",
         )
         try:
             with ExitStack() as entered:
@@ -95,7 +95,7 @@ class Folder:
                 self._held = entered.pop_all()
         except OSError as error:
             self._leave(failed=True)
-            raise self._told(error) from error
+            raise self._user_error(error) from error
         return self
 
     def __exit__(
@@ -118,9 +118,9 @@ class Folder:
         if error is None:
             return
         if isinstance(error, engine.Error):
-            raise self._told(error) from None  # its words may quote a row
+            raise self._user_error(error) from None  # its words may quote a row
         if isinstance(error, OSError):
-            raise self._told(error) from error
+            raise self._user_error(error) from error
         if kind is None:
             raise error
 
@@ -132,15 +132,15 @@ class Folder:
         more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
         are_files = all((self.out / name).is_file() for name in there)
         if are_files:
-            do = "--force replaces them, --out DIR writes elsewhere"
+            hint = "--force replaces them, --out DIR writes elsewhere"
         else:
-            do = "--out DIR writes elsewhere; a folder of other origin is never replaced"
+            hint = "--out DIR writes elsewhere; a folder of other origin is never replaced"
         raise UserError(
             Problem(
                 "the export would overwrite what is there",
-                where=str(self.out),
-                found=", ".join(there[:_SHOWN]) + more,
-                do=do,
+                path=str(self.out),
+                detail=", ".join(there[:_SHOWN]) + more,
+                hint=hint,
             )
         )
 
@@ -193,7 +193,7 @@ class Folder:
         for path in (self._work, *(self._made if failed else ())):
             _remove_if_empty(path)
 
-    def _told(self, error: engine.Error | OSError) -> UserError:
+    def _user_error(self, error: engine.Error | OSError) -> UserError:
         """A failure in words that quote no row; the parts are gone by now."""
         if is_full(error):
             free = shutil.disk_usage(_existing(self.out)).free
@@ -201,18 +201,18 @@ class Folder:
             return UserError(
                 Problem(
                     "the disk is full",
-                    where=str(self.out),
-                    found=f"{needs}{size(free)} free",
-                    do="make room there, or --out DIR on another disk",
+                    path=str(self.out),
+                    detail=f"{needs}{size(free)} free",
+                    hint="make room there, or --out DIR on another disk",
                 )
             )
         if isinstance(error, engine.Error):
-            return UserError(Problem("the export stopped", found=reason(error)))
+            return UserError(Problem("the export stopped", detail=reason(error)))
         return UserError(
             Problem(
                 "the export stopped",
-                where=str(error.filename) if error.filename else str(self.out),
-                found=os.strerror(error.errno) if error.errno else type(error).__name__,
+                path=str(error.filename) if error.filename else str(self.out),
+                detail=os.strerror(error.errno) if error.errno else type(error).__name__,
             )
         )
 

@@ -74,9 +74,9 @@ def _link(real: str, target: Path, way: str) -> None:
         raise UserError(
             Problem(
                 f"--files {way} does not work here",
-                where=str(target.parent),
-                found=os.strerror(number) if number else type(error).__name__,
-                do="--files copy; hard links need one file system, symbolic ones a right to them",
+                path=str(target.parent),
+                detail=os.strerror(number) if number else type(error).__name__,
+                hint="--files copy; hard links need one file system, symbolic ones a right to them",
             )
         ) from None
 

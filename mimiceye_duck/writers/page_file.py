@@ -18,13 +18,13 @@ def write(text: str, file: Path) -> None:
     Raises `UserError` where the folder is not there, or something that is no page of ours.
     """
     if not file.absolute().parent.is_dir():
-        raise UserError(Problem("the folder of --out is not there", where=str(file)))
+        raise UserError(Problem("the folder of --out is not there", path=str(file)))
     if os.path.lexists(file) and (not file.is_file() or file.is_symlink() or not is_ours(file)):
         raise UserError(
             Problem(
                 "--out is there already and no page of ours",
-                where=str(file),
-                do="--out with another name",
+                path=str(file),
+                hint="--out with another name",
             )
         )
     part = file.with_name(f".{file.name}.{os.getpid()}.part")

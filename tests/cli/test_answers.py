@@ -227,7 +227,8 @@ STREAM = r"""
 import os, re, sys
 from pathlib import Path
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.answers import Answer, write
+from mimiceye_duck.database.answers import Answer
+from mimiceye_duck.cli.printing.answers import write
 database = Database.open()
 with open(os.devnull, "w") as target:
     write(Answer(database, sys.argv[2]), sys.argv[1], target)

@@ -518,7 +518,7 @@ def test_image_in_a_stay_without_end_is_told_from_one_on_its_day(compared, said,
 
 def test_stay_without_end_counts_among_several():
     """The published rule drops an image inside a stay and inside one without end, as two."""
-    sql = Path(__file__).parents[2] / "sql" / "compare" / "differences.sql"
+    sql = Path(__file__).parents[2] / "sql" / "questions" / "compare" / "differences.sql"
     with duckdb.connect() as connection:
         connection.execute("""
             create schema staging; create schema links;
@@ -554,8 +554,8 @@ def test_page_shows_the_same_numbers(command, out, compared):
 
 
 def test_rule_that_somebody_adds_is_compared_too(compared):
-    """The rules are those of `sql/link_rules/`, whoever wrote them."""
-    folder = Path(__file__).parents[2] / "sql" / "link_rules"
+    """The rules are those of `sql/choices/link_rules/`, whoever wrote them."""
+    folder = Path(__file__).parents[2] / "sql" / "choices" / "link_rules"
     assert {row["link_rule"] for row in compared["agreement"]} == {
         file.stem for file in folder.glob("*.sql")
     }

@@ -289,7 +289,7 @@ def test_options_that_are_named_exist(command, monkeypatch):
     assert len(options) > 6
     assert [option for option in options if option not in helped["build"]] == []
     rules = set(re.findall(r"`([a-z0-9.-]+)`", re.search(r".*--link-rule.*", table).group()))
-    assert rules == {file.stem for file in (ROOT / "sql" / "link_rules").glob("*.sql")}
+    assert rules == {file.stem for file in (ROOT / "sql" / "choices" / "link_rules").glob("*.sql")}
 
 
 def test_notebook_example_works(place, tmp_path, monkeypatch):

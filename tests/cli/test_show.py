@@ -16,10 +16,13 @@ def named():
     """The name of each file that is a select, by its path alone."""
     names = {}
     for file in sorted(SQL.rglob("*.sql")):
-        folder, *path = file.relative_to(SQL).with_suffix("").parts
+        group, *path = file.relative_to(SQL).with_suffix("").parts
+        if group in ("synth", "templates"):
+            continue
+        folder, *path = [group, *path] if group == "audits" else path
         if folder in ("patient", "spreadsheets", "as_published"):
             names["/".join([folder, *path])] = file
-        elif folder not in ("synth", "templates"):
+        else:
             [stem] = path
             names[f"{folder}.{sql_name(stem)}"] = file
     return names
@@ -48,11 +51,11 @@ def test_model_is_shown_as_its_file_has_it(shown, name):
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("schema", ["", "link_rules."])
 def test_link_rule_goes_by_its_published_name(shown, rule, schema):
-    assert shown(schema + rule) == (SQL / "link_rules" / f"{rule}.sql").read_text("utf-8")
+    assert shown(schema + rule) == (SQL / f"choices/link_rules/{rule}.sql").read_text("utf-8")
 
 
 def test_schema_may_be_left_out_and_case_does_not_matter(shown):
-    assert shown("CXR_Stay") == (SQL / "links" / "cxr_stay.sql").read_text("utf-8")
+    assert shown("CXR_Stay") == (SQL / "models" / "links" / "cxr_stay.sql").read_text("utf-8")
 
 
 def test_list_names_every_model_once(command):
@@ -95,7 +98,9 @@ def test_generated_union_gives_every_rules_stays(shown, out, made_up, tools):
     assert set(found) == wanted and len(found) == len(wanted) > 0
 
 
-@pytest.mark.parametrize("file", sorted((SQL / "marts").glob("*.sql")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted((SQL / "models/marts").glob("*.sql")), ids=lambda file: file.stem
+)
 def test_shown_mart_gives_the_marts_rows(command, shown, out, tmp_path, file):
     query = tmp_path / "shown.sql"
     query.write_text(shown(f"marts.{file.stem}"), encoding="utf-8")

@@ -63,7 +63,7 @@ def skip_without() -> None:
     try:
         java.require_java()
     except UserError as error:
-        pytest.skip(error.problems[0].what)
+        pytest.skip(error.problems[0].message)
 
 
 def everything(

@@ -50,7 +50,7 @@ STORED = {**COHORT, **ADDED}
 
 
 def mart(name: str) -> models.Model:
-    return models.read(SQL / "marts" / f"{name}.sql", f"marts.{name}")
+    return models.read(SQL / "models" / "marts" / f"{name}.sql", f"marts.{name}")
 
 
 class Marts:

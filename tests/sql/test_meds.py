@@ -1,4 +1,4 @@
-"""`sql/meds/`: events, codes, splits and files of a MEDS dataset."""
+"""`sql/outputs/meds/`: events, codes, splits and files of a MEDS dataset."""
 
 from datetime import datetime
 
@@ -10,7 +10,9 @@ from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.catalog.models import read
 
 NOON, LATER = "2180-03-10 12:00:00", "2180-03-11 08:30:00"
-MEDS = {f"meds.{file.stem}": read(file, f"meds.{file.stem}") for file in SQL.glob("meds/*.sql")}
+MEDS = {
+    f"meds.{file.stem}": read(file, f"meds.{file.stem}") for file in SQL.glob("outputs/meds/*.sql")
+}
 PARTS = ("source_table", "event", "vocabulary", "source_code", "unit")
 IDS = ("subject_id", "hadm_id", "stay_id", "icu_stay_id", "study_id")
 SOURCES = {

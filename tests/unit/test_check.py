@@ -166,7 +166,7 @@ def test_a_table_that_would_make_a_build_wrong_fails(damage, words, root):
     (result,) = told(checked(root), "failed")
     check, what, do = words
     assert (result.check, result.about) == (check, "mimiciv_ed.edstays")
-    assert what in result.what and do in result.do
+    assert what in result.message and do in result.hint
     with pytest.raises(UserError, match="mimiciv_ed.edstays"):
         before_build(survey(root), options(), root)
 
@@ -293,7 +293,7 @@ def test_a_table_that_is_not_there_is_named(root):
 def test_an_archive_of_reports_that_is_none_fails(root):
     (root / "mimic-cxr-reports.zip").write_bytes(page(root))
     (result,) = told(checked(root), "failed")
-    assert result.check == "archive" and "no archive" in result.what
+    assert result.check == "archive" and "no archive" in result.message
 
 
 # Archives of reports
@@ -328,7 +328,7 @@ def test_a_zip_that_cannot_be_unpacked_is_told_before_any_work(how, is_read, roo
     failed = told(checked(root), "failed")
     assert len(failed) == (not is_read)
     for one in failed:
-        assert "method or a password" in one.what and one.do == "unpack it"
+        assert "method or a password" in one.message and one.hint == "unpack it"
 
 
 NEAR_NAMES = {
@@ -352,7 +352,7 @@ def test_reports_under_a_near_name_are_told(name, words, folder, root):
     (root / folder / name).write_bytes(b"PK")
     (failed,) = told(checked(root), "failed")
     assert (failed.check, failed.about) == ("leftover", "mimic_cxr.reports")
-    assert words[0] in failed.what and words[1] in failed.do
+    assert words[0] in failed.message and words[1] in failed.hint
 
 
 def test_a_second_archive_of_reports_is_told_and_does_no_harm(root):
@@ -360,7 +360,7 @@ def test_a_second_archive_of_reports_is_told_and_does_no_harm(root):
     packed(root / "mimic-cxr-reports (1).zip")
     results = checked(root)
     (warning,) = (one for one in told(results, "warning") if one.check == "leftover")
-    assert told(results, "failed") == [] and "mimic-cxr-reports (1).zip" in warning.what
+    assert told(results, "failed") == [] and "mimic-cxr-reports (1).zip" in warning.message
 
 
 def test_reports_under_a_near_name_may_be_skipped(root):
@@ -371,15 +371,15 @@ def test_reports_under_a_near_name_may_be_skipped(root):
 def test_a_copy_of_a_datasets_archive_is_told(root):
     (root / "mimic-cxr-jpg-2.0.0 (1).zip").write_bytes(b"PK")
     (warning,) = (one for one in told(checked(root), "warning") if one.check == "archive")
-    assert "there is no MIMIC-CXR-JPG without it" in warning.what
+    assert "there is no MIMIC-CXR-JPG without it" in warning.message
 
 
 def test_a_folder_of_tables_in_another_case_is_told_once(root):
     put(root / STAYS.replace("edstays", "pyxis"), "subject_id\n")
     (root / STAYS).parent.rename(root / "mimic-iv-ed" / "2.2" / "Ed")
     (failed,) = told(checked(root), "failed")
-    assert failed.check == "leftover" and failed.where == str(root / "mimic-iv-ed/2.2/Ed")
-    assert "under another name" in failed.what and "call it ed," in failed.do
+    assert failed.check == "leftover" and failed.path == str(root / "mimic-iv-ed/2.2/Ed")
+    assert "under another name" in failed.message and "call it ed," in failed.hint
 
 
 def test_tables_of_mimic_eye_are_no_renamed_sources(root):
@@ -394,7 +394,7 @@ def test_a_build_among_the_sources_is_named(root):
     for name in ("mimiceye.duckdb", "build.json"):
         put(root / "OUT" / name, "")
     (skipped,) = (one for one in told(checked(root), "skipped") if one.check == "folder")
-    assert str(root / "OUT") in skipped.what
+    assert str(root / "OUT") in skipped.message
 
 
 def test_a_folder_that_nobody_may_list_is_told(root, monkeypatch):
@@ -407,7 +407,7 @@ def test_a_folder_that_nobody_may_list_is_told(root, monkeypatch):
 
     monkeypatch.setattr("mimiceye_duck.readers.discovery.os.scandir", refuse)
     (warning,) = told(checked(root), "warning")
-    assert warning.check == "folder" and str(closed) in warning.what
+    assert warning.check == "folder" and str(closed) in warning.message
 
 
 # Which release
@@ -437,7 +437,7 @@ def test_a_header_tells_the_release(columns, words, root):
     admissions(root, columns, folder="downloads")
     (result,) = release_of(root)
     assert result.status == PASSED
-    assert result.what == f"the folder does not say which; {words}"
+    assert result.message == f"the folder does not say which; {words}"
 
 
 def test_a_header_that_is_newer_than_its_folder_is_told(root):
@@ -445,7 +445,7 @@ def test_a_header_that_is_newer_than_its_folder_is_told(root):
     admissions(root, "2.2", folder="mimiciv/2.0")
     (result,) = release_of(root)
     assert result.status == "warning"
-    assert "folder says MIMIC-IV 2.0, admissions's header 2.2 or later" in result.what
+    assert "folder says MIMIC-IV 2.0, admissions's header 2.2 or later" in result.message
 
 
 def test_tables_of_two_releases_in_one_folder_are_told(root):
@@ -454,8 +454,8 @@ def test_tables_of_two_releases_in_one_folder_are_told(root):
     put(root / "downloads" / "hosp" / "provider.csv.gz", "provider_id\n")
     (result,) = release_of(root)
     assert result.status == "warning"
-    assert "2.1 or earlier: admissions" in result.what
-    assert "2.2 or later: provider" in result.what
+    assert "2.1 or earlier: admissions" in result.message
+    assert "2.2 or later: provider" in result.message
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def test_the_tables_in_the_list_of_digests_tell_the_release(listed, status, word
     (root / "mimiciv" / "2.2" / "SHA256SUMS.txt").write_text("".join(lines))
     (result,) = release_of(root)
     assert result.status == status
-    assert words in result.what
+    assert words in result.message
 
 
 def test_a_published_digest_tells_the_release(root):
@@ -481,7 +481,7 @@ def test_a_published_digest_tells_the_release(root):
     (root / "mimiciv" / "2.2" / "SHA256SUMS.txt").write_text(f"{digest} hosp/patients.csv.gz\n")
     (result,) = release_of(root)
     assert result.status == "warning"
-    assert "folder says MIMIC-IV 2.2, its SHA256SUMS.txt 3.1" in result.what
+    assert "folder says MIMIC-IV 2.2, its SHA256SUMS.txt 3.1" in result.message
 
 
 def test_a_long_list_of_digests_is_read_at_its_ends(root):
@@ -492,7 +492,7 @@ def test_a_long_list_of_digests_is_read_at_its_ends(root):
     file.write_text("".join([*first, *images, *last]))
     assert file.stat().st_size > 3 << 18
     (result,) = release_of(root)
-    assert result.what == "folder: 2.2; SHA256SUMS.txt: 2.2 or later"
+    assert result.message == "folder: 2.2; SHA256SUMS.txt: 2.2 or later"
 
 
 # The disk
@@ -506,7 +506,7 @@ def test_a_full_disk_is_told_before_a_build(root, monkeypatch):
     (warning,) = told(checked(root), "warning")
     assert warning.check == "disk"
     needed = disk_needed(find(root), options())
-    assert f"{needed / 1e6:,.1f} MB" in warning.what and "0.1 MB are free" in warning.what
+    assert f"{needed / 1e6:,.1f} MB" in warning.message and "0.1 MB are free" in warning.message
 
 
 def test_a_build_takes_no_more_than_was_said(lean, built):
@@ -567,7 +567,7 @@ def test_json_has_everything_that_the_page_counts(root, command):
     assert all(record[status] == counts[status] for status in ("failed", "warning", "passed"))
     assert f"{counts['passed']} passed, {counts['skipped']} skipped" in page.stdout
     (failed,) = (one for one in record["checks"] if one["status"] == "failed")
-    assert failed["where"] == str(root / STAYS)
+    assert failed["path"] == str(root / STAYS)
     assert record["releases"] == {"mimiciv": "MIMIC-IV 2.2", "mimic-iv-ed": "MIMIC-IV-ED 2.2"}
 
 

@@ -143,8 +143,8 @@ def test_a_wrong_crc_fails_where_duckdb_sees_nothing(name, root):
     (root / name).write_bytes(data)
     assert told(checked(root), "failed") == []  # the quick checks read only the header
     (result,) = told(checked(root, deep=True), "failed")
-    assert (result.check, result.where) == ("stream", str(root / name))
-    assert result.found.startswith("its text is not what its CRC says")
+    assert (result.check, result.path) == ("stream", str(root / name))
+    assert result.detail.startswith("its text is not what its CRC says")
 
 
 # The very files
@@ -164,7 +164,7 @@ def test_a_file_that_is_not_as_listed_fails(root):
     (result,) = told(checked(root, deep=True), "failed")
     assert (result.check, result.about) == ("sha256", "mimiciv_ed.edstays")
     digest = hashlib.sha256((root / STAYS).read_bytes()).hexdigest()
-    assert result.found == f"SHA-256 {digest}"
+    assert result.detail == f"SHA-256 {digest}"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_no_list_names_is_skipped(change, words, root):
     results = checked(root, deep=True)
     assert told(results, "failed") == []
     (result,) = (one for one in results if (one.check, one.about) == ("sha256", STAYS_ID))
-    assert result.status == "skipped" and words in result.what
+    assert result.status == "skipped" and words in result.message
 
 
 STAYS_ID = "mimiciv_ed.edstays"
@@ -223,7 +223,7 @@ def test_a_file_is_compared_with_the_one_published(
     )
     release = Release(datasets()["mimic-iv-ed"], version, demo, ())
     result = checksums._as_published(contract, file, read_stream(file), release)
-    assert result.status == status and words in result.what
+    assert result.status == status and words in result.message
 
 
 # Remembered
@@ -316,7 +316,7 @@ def test_files_of_sets_are_told_by_name_of_what_is_remembered(tmp_path, caplog, 
     tiny.change(file, first={"x_position": "left"}, more=[{}])
     first = checked(source, deep=True)
     (result,) = (one for one in first if (one.check, one.about) == ("type", "reflacx.fixations"))
-    assert (result.status, result.found) == ("failed", str(file))
+    assert (result.status, result.detail) == ("failed", str(file))
     caplog.set_level("DEBUG", "mimiceye_duck.database.connection")
     assert checked(source, deep=True) == first
     assert "read_csv" not in caplog.text and "read_json" not in caplog.text
@@ -424,9 +424,9 @@ def test_a_file_that_is_named_and_not_there_is_told(listed, tiny_source):
     cut = files_of(checked(tiny_source, deep=True))
     for about, (_, n_files) in NAMED.items():
         assert (whole[about].status, cut[about].status) == ("passed", "warning")
-        assert f"1 of {n_files} files that" in cut[about].what
-        assert ("the tables name" in cut[about].what) != listed
-        assert gone[about].as_posix().endswith("/" + cut[about].found)
+        assert f"1 of {n_files} files that" in cut[about].message
+        assert ("the tables name" in cut[about].message) != listed
+        assert gone[about].as_posix().endswith("/" + cut[about].detail)
     assert files_of(checked(tiny_source)) == {}
 
 
@@ -439,8 +439,8 @@ def test_half_of_the_images_are_missed_by_number(tmp_path):
     for number in range(0, 10, 2):
         put(folder / f"s{tiny.STUDIES[tiny.ANNA]}" / f"image-{number}.jpg", b"")
     result = files_of(checked(source, deep=True))[IMAGES]
-    assert "5 of 10 files that the tables name are not there" in result.what
-    assert result.found.endswith("image-5.jpg and 2 more")
+    assert "5 of 10 files that the tables name are not there" in result.message
+    assert result.detail.endswith("image-5.jpg and 2 more")
 
 
 def test_what_a_whole_download_may_lack_is_missed_only_by_a_list(tiny_source):
@@ -451,7 +451,8 @@ def test_what_a_whole_download_may_lack_is_missed_only_by_a_list(tiny_source):
     list_sums(tiny_source)
     other.unlink()
     assert (
-        "1 of 2 files that SHA256SUMS.txt" in files_of(checked(tiny_source, deep=True))[about].what
+        "1 of 2 files that SHA256SUMS.txt"
+        in files_of(checked(tiny_source, deep=True))[about].message
     )
 
 
@@ -463,7 +464,7 @@ def test_reports_in_an_archive_are_there(tiny_source):
     for file in loose:
         file.unlink()
     result = files_of(checked(tiny_source, deep=True))[REPORTS]
-    assert "1 of 2 files" in result.what and names[1].endswith("/" + result.found)
+    assert "1 of 2 files" in result.message and names[1].endswith("/" + result.detail)
     with zipfile.ZipFile(tiny_source / "mimic-cxr-reports.zip", "a") as archive:
         archive.writestr(names[1], "text")
     assert files_of(checked(tiny_source, deep=True))[REPORTS].status == "passed"
@@ -473,21 +474,21 @@ def test_a_name_that_leads_out_of_its_folder_is_only_compared(tiny_source):
     (tiny_source.parent / "x.jpg").write_bytes(b"")
     file = tiny_source / tiny.place("mimic_cxr_jpg.metadata")
     tiny.change(file, first={"dicom_id": "../../../../../../../x"})
-    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].what
+    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].message
 
 
 def test_a_link_that_leads_nowhere_is_no_file(tiny_source):
     image = next(tiny_source.rglob("*.jpg"))
     image.unlink()
     image.symlink_to("nowhere")
-    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].what
+    assert "1 of 2 files" in files_of(checked(tiny_source, deep=True))[IMAGES].message
 
 
 def test_of_a_file_that_is_not_packed_nobody_says_that_it_is_whole(root):
     put((root / STAYS).with_suffix(""), TEXT[STAYS])
     (root / STAYS).unlink()
     streams = {one.about: one for one in checked(root, deep=True) if one.check == "stream"}
-    assert streams[STAYS_ID].status == "skipped" and "not packed" in streams[STAYS_ID].what
+    assert streams[STAYS_ID].status == "skipped" and "not packed" in streams[STAYS_ID].message
     assert streams["mimiciv_ed.triage"].status == "passed"
 
 
@@ -552,8 +553,8 @@ def test_a_broken_rule_is_told_by_its_line(name, old, new, words, root):
     results = checked(root, deep=True)
     status, check, what, lines = words
     told_of = [one for one in results if one.check == check and one.status in ("failed", "warning")]
-    (result,) = (one for one in told_of if what in one.what)
-    assert (result.status, result.found) == (status, lines)
+    (result,) = (one for one in told_of if what in one.message)
+    assert (result.status, result.detail) == (status, lines)
     assert not any(SECRET in str(one) for one in results)
 
 
@@ -566,7 +567,7 @@ def test_what_only_rounds_to_a_whole_number_is_none(cell, root):
     edit(root, STAYS, ",33,", f",{cell},")
     told_of = [one for one in checked(root, deep=True) if one.check == "type"]
     (result,) = (one for one in told_of if one.status == "failed")
-    assert "stay_id: no integer in 1 of 3 rows" in result.what and result.found == "line 4"
+    assert "stay_id: no integer in 1 of 3 rows" in result.message and result.detail == "line 4"
 
 
 @pytest.mark.parametrize("cell", [*NO_NUMBERS[:3], "-33", "3333333333"])
@@ -596,8 +597,8 @@ def test_of_many_faults_the_first_five_lines_are_told(root):
     for number in faulty:
         ids[number] = ids[number].replace("2150-01-01 08:00:00", SECRET)
     put(root / STAYS, "\n".join([first, *ids, ""]))
-    result = next(one for one in checked(root, deep=True) if one.what.endswith("6 of 40 rows"))
-    assert result.found == "lines 5, 6, 11, 13, 14"
+    result = next(one for one in checked(root, deep=True) if one.message.endswith("6 of 40 rows"))
+    assert result.detail == "lines 5, 6, 11, 13, 14"
 
 
 def test_what_refers_to_a_table_that_is_not_there_is_skipped(root):
@@ -605,7 +606,7 @@ def test_what_refers_to_a_table_that_is_not_there_is_skipped(root):
     results = checked(root, deep=True)
     assert told(results, "failed") == []
     skipped = [one for one in results if (one.check, one.status) == ("reference", "skipped")]
-    assert {one.what.split()[0] for one in skipped} == {"mimiciv_ed.edstays"}
+    assert {one.message.split()[0] for one in skipped} == {"mimiciv_ed.edstays"}
 
 
 @pytest.mark.parametrize(
@@ -621,7 +622,7 @@ def test_a_record_of_other_length_fails_without_its_cells(old, new, words, root)
     edit(root, STAYS, old, new)
     results = checked(root, deep=True)
     (result,) = (one for one in results if one.check == "records" and one.status == "failed")
-    assert result.about == STAYS_ID and words in result.found
+    assert result.about == STAYS_ID and words in result.detail
     assert not any(SECRET in str(one) for one in results)
 
 
@@ -711,7 +712,7 @@ def test_counts_as_published_say_nothing():
 
 def test_a_cut_is_told_once_by_the_deep_checks_too(root):
     (cut,) = (one for one in checked(root, deep=True) if (one.check, one.about) == ROWS_OF_ED)
-    assert cut.status == "warning" and "no table of MIMIC-IV-ED 2.2 has as many" in cut.what
+    assert cut.status == "warning" and "no table of MIMIC-IV-ED 2.2 has as many" in cut.message
 
 
 def test_of_made_up_patients_nobody_published_a_number(root):
@@ -747,7 +748,7 @@ def deep(lean, shared):
 
 def test_only_the_damaged_files_of_a_tree_fail(deep):
     results, (gaze, spoken), _ = deep
-    failed = {(one.check, one.about): one.found for one in results if one.status == "failed"}
+    failed = {(one.check, one.about): one.detail for one in results if one.status == "failed"}
     assert failed.keys() == {
         ("header", "reflacx.gaze"),
         ("sha256", "reflacx.gaze"),
@@ -788,7 +789,7 @@ def test_empty_cells_are_counted_as_python_counts_them(deep):
     (file,) = source.rglob("egd-cxr/1.0.0/eye_gaze.csv")
     with open(file, newline="") as opened:
         empty = sum(not row["DICOM_ID"] for row in csv.DictReader(opened))
-    told_of = [one.what for one in results if "eye_gaze.eye_gaze.DICOM_ID: empty" in one.what]
+    told_of = [one.message for one in results if "eye_gaze.eye_gaze.DICOM_ID: empty" in one.message]
     assert len(told_of) == (1 if empty else 0)
     assert all(f"in {empty} of" in what for what in told_of)
 

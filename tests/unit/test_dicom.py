@@ -726,13 +726,13 @@ import os, sys
 from pathlib import Path
 from mimiceye_duck.readers.dicom import header_scan
 header_scan._CHUNK = 10
+folders, file, processes = [Path(sys.argv[1])], Path(sys.argv[2]), int(sys.argv[3])
 done = []
 def advance(count):
     done.append(count)
     if len(done) == 3:
         os._exit(9)
 if __name__ == "__main__":
-    folders, file, processes = [Path(sys.argv[1])], Path(sys.argv[2]), int(sys.argv[3])
     header_scan.scan(folders, file, processes=processes, advance=advance)
 """
 

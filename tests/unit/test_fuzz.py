@@ -79,7 +79,7 @@ def understood(file) -> None:
         use(read(file))
     except UserError as error:
         assert "a data contract is not understood" in str(error) and str(file) in str(error)
-        assert error.problems[0].found
+        assert error.problems[0].detail
 
 
 @TRIES
@@ -149,7 +149,7 @@ def test_any_bytes_are_a_header_or_told(tmp_path, content, packed):
         file.write_bytes(gzip.compress(content) if packed else content)
         header, results = check_header(contracts()[TABLE], file, "2.2")
         assert header or results
-        assert all(str(file) == result.where for result in results if result.where)
+        assert all(str(file) == result.path for result in results if result.path)
 
 
 @TRIES

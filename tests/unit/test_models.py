@@ -122,7 +122,7 @@ def test_every_file_of_the_schemas_is_a_model():
     files = {
         f"{schema}.{sql_name(file.stem)}"
         for schema in SCHEMAS
-        for file in (SQL / schema).glob("*.sql")
+        for file in SQL.glob(f"*/{schema}/*.sql")
     }
     assert set(models()) == files | {"links.stay_by_rule"}
 
@@ -185,4 +185,4 @@ def test_outputs_are_named_by_their_path():
 
 def test_models_are_found_beside_the_package():
     assert Path(SQL).is_dir()
-    assert (SQL / "links" / "cxr_stay.sql").is_file()
+    assert (SQL / "models" / "links" / "cxr_stay.sql").is_file()

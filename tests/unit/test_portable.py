@@ -8,9 +8,14 @@ from mimiceye_duck.catalog.dialects import ENGINES
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.catalog.portable import faults
 
-FOLDERS = ("staging", "links", "link_rules", "cohorts", "cohort", "marts", "audits", "spoken")
+FOLDERS = (
+    *(f"models/{schema}" for schema in ("staging", "links", "cohort", "marts", "spoken")),
+    "choices/link_rules",
+    "choices/cohorts",
+    "audits",
+)
 # The text of CSV files, and the place of a row in its file: DuckDB's alone.
-APART = {"cohort/image_additions.sql", "spoken/reflacx_words.sql"}
+APART = {"models/cohort/image_additions.sql", "models/spoken/reflacx_words.sql"}
 FILES = [
     file
     for folder in FOLDERS
@@ -26,7 +31,7 @@ def told(file, sql):
 
 def test_there_are_models_and_audits_to_look_at():
     assert len(FILES) > 40
-    assert {file.parent.name for file in FILES} == set(FOLDERS)
+    assert {file.parent.relative_to(SQL).as_posix() for file in FILES} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")

@@ -88,8 +88,8 @@ def _listed(sources: Sources) -> Listed:
 
 def _stream(about: str, file: Path, stream: Stream | OSError) -> Result:
     if isinstance(stream, OSError):
-        what, found = f"{about} cannot be read", type(stream).__name__
-        return Result("stream", about, FAILED, what, str(file), found, "see whether you may")
+        message, found = f"{about} cannot be read", type(stream).__name__
+        return Result("stream", about, FAILED, message, str(file), found, "see whether you may")
     if stream.fault:
         return Result(
             "stream", about, FAILED, f"{about} is damaged", str(file), stream.fault, _AGAIN
@@ -104,9 +104,9 @@ def _as_listed(about: str, file: Path, stream: Stream, listed: Listed, release: 
     if digest == stream.sha256:
         return Result("sha256", about, PASSED, "", str(file))
     if digest:
-        what = f"{one_line(file.name)} is not the file that {NAME} lists"
+        message = f"{one_line(file.name)} is not the file that {NAME} lists"
         found = f"SHA-256 {stream.sha256}"
-        return Result("sha256", about, FAILED, what, str(file), found, _AGAIN)
+        return Result("sha256", about, FAILED, message, str(file), found, _AGAIN)
     if listed.roots.isdisjoint(release.roots):
         return Result("sha256", about, SKIPPED, f"the release's folder has no {NAME}")
     packed = file.with_name(file.name + ".gz") in listed.digests
@@ -122,13 +122,13 @@ def _as_published(contract: Contract, file: Path, stream: Stream, release: Relea
     if of and release.version in (None, *of) and not release.demo:
         return Result("fingerprint", about, PASSED, "", str(file))
     if of:
-        what = f"{about} is of {release.dataset.title} {of[0]}, its folder says {release}"
-        do = "put each release into a folder of its own"
-        return Result("fingerprint", about, WARNING, what, str(file), do=do)
+        message = f"{about} is of {release.dataset.title} {of[0]}, its folder says {release}"
+        hint = "put each release into a folder of its own"
+        return Result("fingerprint", about, WARNING, message, str(file), hint=hint)
     if release.demo or release.version not in known:
         return Result("fingerprint", about, SKIPPED, f"no digest of {release} is known")
-    what = f"not the file of {release} as published: a part of it, or packed by somebody else"
-    return Result("fingerprint", about, WARNING, what, str(file))
+    message = f"not the file of {release} as published: a part of it, or packed by somebody else"
+    return Result("fingerprint", about, WARNING, message, str(file))
 
 
 def _set_as_listed(
@@ -143,9 +143,9 @@ def _set_as_listed(
     where = str(source.folders[0])
     wrong = [file for file in found if not _has(streams[file], listed[file])]
     if wrong:
-        what = f"{about}: {len(wrong):,} of {len(found):,} files are not as {NAME} lists them"
-        do = "download them again"
-        return Result("sha256", about, FAILED, what, where, named(wrong), do)
+        message = f"{about}: {len(wrong):,} of {len(found):,} files are not as {NAME} lists them"
+        hint = "download them again"
+        return Result("sha256", about, FAILED, message, where, named(wrong), hint)
     return Result("sha256", about, PASSED, "", where)
 
 

@@ -46,8 +46,10 @@ def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
     if not wrong:
         return Result("header", about, PASSED, "", where)
     first = next(iter(wrong.values())).removeprefix(about).strip()
-    what = f"{about}: {len(wrong):,} of {n_files:,} files are none; the first {first}"
-    return Result("header", about, FAILED, what, where, named(list(wrong)), "download them again")
+    message = f"{about}: {len(wrong):,} of {n_files:,} files are none; the first {first}"
+    return Result(
+        "header", about, FAILED, message, where, named(list(wrong)), "download them again"
+    )
 
 
 def _files_of(source: Source) -> list[Path]:
@@ -89,4 +91,4 @@ def _faults(source: Source, file: Path) -> list[str]:
     if source.contract.format != "csv":
         return []
     _, results = check_header(source.contract, file, source.release)
-    return [result.what for result in results if result.status == FAILED][:1]
+    return [result.message for result in results if result.status == FAILED][:1]

@@ -40,8 +40,8 @@ def _check(
         return Result("files", about, SKIPPED, "its archive cannot be read", where)
     if not absent:
         return Result("files", about, PASSED, "", where)
-    what = f"{about}: {len(absent):,} of {len(wanted):,} files that {who} are not there"
-    return Result("files", about, WARNING, what, where, named(absent), "download them")
+    message = f"{about}: {len(absent):,} of {len(wanted):,} files that {who} are not there"
+    return Result("files", about, WARNING, message, where, named(absent), "download them")
 
 
 def _listed(sources: Sources, contract: Contract) -> set[str]:

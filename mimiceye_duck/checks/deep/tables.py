@@ -99,14 +99,14 @@ class Table:
         self,
         check: str,
         status: str,
-        what: str = "",
+        message: str = "",
         places: Places | None = None,
-        do: str | None = None,
+        hint: str | None = None,
     ) -> Result:
-        found = self._told(*places) if places else None
-        return Result(check, self.contract.id, status, what, self.where, found, do)
+        found = self._positions(*places) if places else None
+        return Result(check, self.contract.id, status, message, self.where, found, hint)
 
-    def _told(self, unit: str, numbers: Sequence[int]) -> str:
+    def _positions(self, unit: str, numbers: Sequence[int]) -> str:
         """The first places of a fault in words; nothing of what stands there."""
         if unit == "file":
             return ", ".join(one_line(str(self.files[number])) for number in numbers)
@@ -191,12 +191,12 @@ class TableChecks:
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]
-        marks = [
+        flags = [
             render("check_mark", predicate=rule.predicate, name=_mark(number))
             for number, rule in enumerate(demands)
         ]
         path = [quoted("path")] if table.contract.is_file_set else []
-        columns = [*cells, *marks, *path]
+        columns = [*cells, *flags, *path]
         statement = render("check_read", name=table.kept, columns=columns, relation=table.relation)
         database.execute(statement)
 
@@ -227,16 +227,16 @@ class TableChecks:
         )
         if not reference.enforced:
             return table.result("reference", WARNING, what, orphans.places)
-        do = "download both tables again, of one release"
-        return table.result("reference", FAILED, what, orphans.places, do)
+        hint = "download both tables again, of one release"
+        return table.result("reference", FAILED, what, orphans.places, hint)
 
 
 def _unreadable(database: Database, table: Table, error: engine.Error) -> Result:
     """A table that DuckDB cannot read."""
-    what = f"{table.contract.id} cannot be read to its end"
-    do = f"download it again, or leave it out with --skip {table.contract.table}"
+    message = f"{table.contract.id} cannot be read to its end"
+    hint = f"download it again, or leave it out with --skip {table.contract.table}"
     why = views.fault(database, table.source, error) if table.source.header else reason(error)
-    return Result("records", table.contract.id, FAILED, what, table.where, why, do)
+    return Result("records", table.contract.id, FAILED, message, table.where, why, hint)
 
 
 def _mark(number: int) -> str:
@@ -296,8 +296,8 @@ def _judged(
         broken = [one for one in counted if one[0].check == check and one[1].number]
         for rule, found in broken:
             what = rule.words(table.contract, found.number, n_rows)
-            do = _AGAIN if rule.status == FAILED else None
-            yield table.result(check, rule.status, what, found.places, do)
+            hint = _AGAIN if rule.status == FAILED else None
+            yield table.result(check, rule.status, what, found.places, hint)
         if not broken:
             yield table.result(check, PASSED)
 

@@ -16,7 +16,7 @@ from mimiceye_duck.readers.sources import Sources
 _STYLES = {FAILED: "bold red", WARNING: "yellow", SKIPPED: "dim", PASSED: "green"}
 _INDENT = 23
 # How many faults of one kind are told one by one.
-_TOLD = 4
+_SHOWN = 4
 
 
 def show_json(sources: Sources, results: Sequence[Result], *, deep: bool) -> None:
@@ -90,33 +90,33 @@ def _lines(sources: Sources, results: Sequence[Result]) -> Iterator[tuple[str, s
                 continue
             alike: dict[str, list[Result]] = {}
             for result in ours:
-                alike.setdefault(result.what, []).append(result)
-            for same in list(alike.values())[:_TOLD]:
+                alike.setdefault(result.message, []).append(result)
+            for same in list(alike.values())[:_SHOWN]:
                 together = next(_together(check, same))
-                yield status, check, _told(sources, same[0]) if len(same) == 1 else [together]
-            rest = [result for same in list(alike.values())[_TOLD:] for result in same]
+                yield status, check, _described(sources, same[0]) if len(same) == 1 else [together]
+            rest = [result for same in list(alike.values())[_SHOWN:] for result in same]
             if rest:
                 yield status, check, [f"and {len(rest)} more: {_names(rest)}"]
 
 
 def _together(check: str, results: Sequence[Result]) -> Iterator[str]:
     """Results that say the same, in one line."""
-    for what in dict.fromkeys(result.what for result in results):
-        alike = [result for result in results if result.what == what]
+    for what in dict.fromkeys(result.message for result in results):
+        alike = [result for result in results if result.message == what]
         tables = [result for result in alike if result.about in contracts()]
         unit = "reference" if check == "reference" else "table"
         number = f"{len(tables)} {unit}{'s' if len(tables) > 1 else ''}: " if tables else ""
         yield one_line(number + (what or CLAIMS[check]))
 
 
-def _told(sources: Sources, result: Result) -> list[str]:
-    lines = [result.what]
-    if result.where and result.status == FAILED:
-        lines.append(f"file: {_relative(sources, result.where)}")
-    if result.found:
-        lines.append(f"found: {result.found}")
-    if result.do:
-        lines.append(f"try: {result.do}")
+def _described(sources: Sources, result: Result) -> list[str]:
+    lines = [result.message]
+    if result.path and result.status == FAILED:
+        lines.append(f"file: {_relative(sources, result.path)}")
+    if result.detail:
+        lines.append(f"found: {result.detail}")
+    if result.hint:
+        lines.append(f"try: {result.hint}")
     return [one_line(line) for line in lines]
 
 

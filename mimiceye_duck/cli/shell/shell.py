@@ -161,7 +161,7 @@ class Shell:
         except Exception as error:
             _LOG.debug("%s", piece, exc_info=True)
             # The text of an unforeseen error may quote a row.
-            return UserError(Problem(type(error).__name__, do="--debug shows where"))
+            return UserError(Problem(type(error).__name__, hint="--debug shows where"))
         return None
 
     def _take(self, piece: str) -> None:
@@ -191,8 +191,8 @@ class Shell:
 
     def _command(self, name: str, argument: str) -> None:
         if name not in _COMMANDS:
-            do = did_you_mean(name, _COMMANDS) or ".help lists them"
-            raise UserError(Problem("there is no such command", found=name, do=do))
+            hint = did_you_mean(name, _COMMANDS) or ".help lists them"
+            raise UserError(Problem("there is no such command", detail=name, hint=hint))
         if name in (".quit", ".exit"):
             self.is_left = True
         elif name == ".help":
@@ -213,7 +213,7 @@ class Shell:
             return current
         if word.lower() not in words:
             known = ", ".join(words)
-            raise UserError(Problem(f"{command} knows no such word", found=word, do=known))
+            raise UserError(Problem(f"{command} knows no such word", detail=word, hint=known))
         return word.lower()
 
     def _show_tables(self, part: str) -> None:
@@ -221,14 +221,14 @@ class Shell:
         counts = n_rows_at_once(self._database, everything)
         found = [one for one in everything if part.strip("%*").lower() in one.name.lower()]
         if not found:
-            raise UserError(Problem("no table or view has this in its name", found=part))
+            raise UserError(Problem("no table or view has this in its name", detail=part))
         own = {one.name: counts[one.name] for one in found}
         with self._target() as target:
             print_relations(Console(file=target, highlight=False), found, own)
 
     def _show_relation(self, name: str) -> None:
         if not name:
-            raise UserError(Problem(".schema needs a name", do=".tables lists them"))
+            raise UserError(Problem(".schema needs a name", hint=".tables lists them"))
         known = {one.name: one for one in self.relations()}
         relation = known[resolve(name, known, "table or view")]
         with self._target() as target:

@@ -10,7 +10,7 @@ from mimiceye_duck.core.errors import Problem, UserError
 
 # The oldest that Spark 4 starts on.
 OLDEST = 17
-_DO = (
+_HINT = (
     f"install Java {OLDEST}, on Debian `apt-get install openjdk-{OLDEST}-jre-headless`, "
     "or set JAVA_HOME to where it is"
 )
@@ -23,11 +23,15 @@ def require_java() -> str:
     """
     java = _java()
     if java is None:
-        raise UserError(Problem(f"Spark needs Java {OLDEST} or newer, and there is none", do=_DO))
+        raise UserError(
+            Problem(f"Spark needs Java {OLDEST} or newer, and there is none", hint=_HINT)
+        )
     version = _version(java)
     if version is None or major(version) < OLDEST:
         found = f"Java {version}" if version else "a Java that does not say which it is"
-        problem = Problem(f"Spark needs Java {OLDEST} or newer", where=java, found=found, do=_DO)
+        problem = Problem(
+            f"Spark needs Java {OLDEST} or newer", path=java, detail=found, hint=_HINT
+        )
         raise UserError(problem)
     return version
 

@@ -58,8 +58,8 @@ def require() -> None:
             warnings.simplefilter("ignore")
             import_module("pyspark.sql")
     except ImportError:
-        what = "--engine spark needs pyspark, which is not installed"
-        raise UserError(Problem(what, do=_INSTALL)) from None
+        message = "--engine spark needs pyspark, which is not installed"
+        raise UserError(Problem(message, hint=_INSTALL)) from None
     require_java()
 
 
@@ -82,7 +82,7 @@ def start(
         settings["spark.local.dir"] = str(temp_dir)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    with told(f"Spark cannot be started on {master}"), warnings.catch_warnings(), _quiet():
+    with without_rows(f"Spark cannot be started on {master}"), warnings.catch_warnings(), _quiet():
         warnings.simplefilter("ignore")
         return builder.getOrCreate()
 
@@ -114,7 +114,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def without_rows(message: str) -> Iterator[None]:
     """Tell an error of Spark's without the rows that its text quotes; raises `UserError`."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -128,8 +128,8 @@ def told(what: str) -> Iterator[None]:
         condition = error.getCondition() if isinstance(error, PySparkException) else None
         where = file.group(1) if file else None
         found = found or condition or type(error).__name__
-        do = "download the file again, or leave the table out with --skip" if where else None
-        raise UserError(Problem(what, where=where, found=found, do=do)) from None
+        hint = "download the file again, or leave the table out with --skip" if where else None
+        raise UserError(Problem(message, path=where, detail=found, hint=hint)) from None
 
 
 def text_columns(header: Iterable[str]) -> "StructType":

@@ -65,8 +65,8 @@ def build(
     workspace = Workspace(out)
     before = workspace.finished()
     if before and before.get("engine") != "spark":
-        what = "the output folder holds a build of DuckDB's"
-        raise UserError(Problem(what, where=str(workspace.out), do="--out with another folder"))
+        message = "the output folder holds a build of DuckDB's"
+        raise UserError(Problem(message, path=str(workspace.out), hint="--out with another folder"))
     checked = list(check_releases(sources))
     findings.require([*sources.results, *checked])
     wanted = fingerprint(sources, options)
@@ -101,17 +101,20 @@ class Run:
         names = [name for name in models() if name.split(".")[0] in WRITTEN]
         named = file_sets.owners(self.tables.sources) | {"cohort.images", "cohort.studies"}
         links = self._plan([*(n for n in names if n.startswith("links.")), *named])
-        with session.told("Spark cannot link"), self.steps.step("linking", len(links)) as step:
+        with (
+            session.without_rows("Spark cannot link"),
+            self.steps.step("linking", len(links)) as step,
+        ):
             self._make(links, step.advance)
         with self.steps.step("looking for files", 1):
             self.warnings += file_sets.note(self.tables, self.folder / "files")
         marts = [model for model in self._plan(names) if model.name not in self.tables.made]
         with (
-            session.told("Spark cannot make the marts"),
+            session.without_rows("Spark cannot make the marts"),
             self.steps.step("making marts", len(marts)) as step,
         ):
             self._make(marts, step.advance)
-        with session.told("Spark cannot audit"), self.steps.step("auditing", 1):
+        with session.without_rows("Spark cannot audit"), self.steps.step("auditing", 1):
             results = self._audit()
         sources = self.tables.sources
         return {

@@ -75,11 +75,11 @@ def _note(database: Database, sources: Sources, contract: Contract) -> list[str]
     else:
         found = list(named)
     output_database.add(database, "run.files", [file.row for file in found])
-    return list(reports.told(unfit, "files"))
+    return list(reports.by_reason(unfit, "files"))
 
 
 def _reports(
-    database: Database, sources: Sources, named: Iterable[File], odd: list[tuple[str, str]]
+    database: Database, sources: Sources, named: Iterable[File], faults: list[tuple[str, str]]
 ) -> Iterator[File]:
     """Every report that is named, with its text noted where it is found."""
     waiting: dict[str, File] = {}
@@ -90,13 +90,13 @@ def _reports(
         report = reports.report(file.inner_path, content)
         texts.append(report.row)
         pieces.extend(report.sections)
-        odd.extend((file.inner_path, reason) for reason in report.odd)
+        faults.extend((file.inner_path, reason) for reason in report.faults)
         return replace(file, size=len(content))
 
     for file in named:
         content = None
         if file.source:
-            content = reports.content_of(str(file.source), lambda *found: odd.append(found))
+            content = reports.content_of(str(file.source), lambda *found: faults.append(found))
         if content is None:
             waiting[file.inner_path] = file.unread if file.source else file
         else:

@@ -13,7 +13,7 @@ from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.dialects import written
 from mimiceye_duck.catalog.model_plan import ORDERED
 from mimiceye_duck.catalog.models import Model, noted
-from mimiceye_duck.database.spark.session import text_columns, told
+from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.headers import open_text
@@ -59,7 +59,7 @@ class Tables:
         return self.show(relation, self.session.read.parquet(path.as_uri()))
 
     def note(self, relation: str, rows: Iterable[tuple[object, ...]] = ()) -> None:
-        """A relation of `sql/run` or `sql/settings`, with these rows."""
+        """A relation of `sql/from_python`, with these rows."""
         none = self._select(noted()[relation].sql)
         given = self.session.createDataFrame(list(rows), none.schema)
         self.show(relation, given)
@@ -70,7 +70,7 @@ class Tables:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a DuckDB select."""
-        with told("Spark cannot answer"):
+        with without_rows("Spark cannot answer"):
             return [tuple(row) for row in self._select(sql).collect()]
 
     def _select(self, sql: str) -> "DataFrame":

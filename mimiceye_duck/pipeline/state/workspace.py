@@ -40,17 +40,19 @@ class Workspace:
         if os.path.lexists(self.out) and not self.out.is_dir():
             is_file = self.out.exists()
             found = "a file, not a folder" if is_file else "a link to nowhere"
-            raise UsageError(Problem(f"--out is {found}", where=str(out), do="--out with a folder"))
+            raise UsageError(
+                Problem(f"--out is {found}", path=str(out), hint="--out with a folder")
+            )
         if what := unfit(self.out):
             raise UsageError(
-                Problem(f"--out has {what} in its path", where=str(out), do="another name")
+                Problem(f"--out has {what} in its path", path=str(out), hint="another name")
             )
         if self.out.is_dir() and any(self.out.iterdir()) and not self._is_ours():
             raise UserError(
                 Problem(
                     "the output folder holds things that no build made",
-                    where=str(self.out),
-                    do="--out DIR with a new folder, or an empty one",
+                    path=str(self.out),
+                    hint="--out DIR with a new folder, or an empty one",
                 )
             )
 
@@ -86,8 +88,8 @@ class Workspace:
         """Keep every other build out of OUT; raises `UserError` that says which is at work."""
         busy = Problem(
             "another build is at work in this folder",
-            where=str(self.out),
-            do="wait for it, or stop it: the same command then completes the work",
+            path=str(self.out),
+            hint="wait for it, or stop it: the same command then completes the work",
         )
         with held(self.work / _LOCK, busy):
             yield
@@ -221,9 +223,9 @@ class Workspace:
 def _held(error: OSError) -> Problem:
     return Problem(
         "a file of the build before cannot be replaced",
-        where=str(error.filename2 or error.filename),
-        found="a program has it open, or it may not be written",
-        do="close the program that has it open; the same command then completes the build",
+        path=str(error.filename2 or error.filename),
+        detail="a program has it open, or it may not be written",
+        hint="close the program that has it open; the same command then completes the build",
     )
 
 

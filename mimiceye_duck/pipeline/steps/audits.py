@@ -85,8 +85,8 @@ def run(
     problems = [
         Problem(
             f"the audit {result.name} found {result.rows:,} rows that must not exist",
-            found="not true: " + result.claim,
-            do=f"look at what it selects, sql/audits/{result.name}.sql, in the sources",
+            detail="not true: " + result.claim,
+            hint=f"look at what it selects, sql/audits/{result.name}.sql, in the sources",
         )
         for result in results
         if result.status == "failed"

@@ -19,8 +19,8 @@ from mimiceye_duck.pipeline.state.ledger import Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database, source_text
 from mimiceye_duck.readers.records import parquet_cache, reading
-from mimiceye_duck.readers.records.temporary_file import Spool
-from mimiceye_duck.readers.records.tokenizer import UnclearError
+from mimiceye_duck.readers.records.temporary_file import RecordFile
+from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError
 from mimiceye_duck.readers.source_cache import Cache
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.csv_tree import Csv, write_slices
@@ -34,7 +34,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
     contract, wanted = source.contract, _wanted(run, source)
     if wanted is None or contract.patient_file is None:
         return None
-    spool = Spool(run.spool / f"{contract.id}.csv")
+    spool = RecordFile(run.spool / f"{contract.id}.csv")
     csv = Csv(run.tree, contract.id, source.header, wanted.numbered)
     try:
         n_records = _read(run, source, wanted, spool)
@@ -42,7 +42,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         entries = write_slices(_checked(run, spool), csv, contract.patient_file)
         rows = _rows(wanted, spool)
         n_rows = output_database.cohort_table(database, source, rows, key, is_cohort=True)
-    except UnclearError:
+    except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:
         if is_of_machine(error):
@@ -55,7 +55,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
     return Done(contract.id, key, n_records, n_rows, tuple(entries))
 
 
-def _checked(run: Run, spool: Spool) -> Iterator[tuple[int, bytes, int]]:
+def _checked(run: Run, spool: RecordFile) -> Iterator[tuple[int, bytes, int]]:
     """Each patient's records, unless the build is to stop."""
     for patient in spool.of_patients():
         run.check()
@@ -72,7 +72,7 @@ def _wanted(run: Run, source: Source) -> reading.Wanted | None:
     return reading.Wanted(source.header, place, cohort, run.options.as_published)
 
 
-def _read(run: Run, source: Source, wanted: reading.Wanted, spool: Spool) -> int:
+def _read(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile) -> int:
     """Read the records that are wanted; returns how many the file has."""
     assert source.file and wanted.cohort is not None
     cache = run.resources.cache
@@ -90,10 +90,10 @@ def _read(run: Run, source: Source, wanted: reading.Wanted, spool: Spool) -> int
     return _keep(run, source, wanted, spool, cache)
 
 
-def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: Spool, cache: Cache) -> int:
+def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile, cache: Cache) -> int:
     """Keep everyone's records in the cache; those that are wanted go to the spool."""
     assert source.file and wanted.cohort is not None
-    everyone = Spool(run.spool / f"{source.contract.id}.all.csv")
+    everyone = RecordFile(run.spool / f"{source.contract.id}.all.csv")
     try:
         n_records = reading.read(source.file, replace(wanted, cohort=None), everyone, run.check)
         everyone = everyone.in_order(run.check)
@@ -104,7 +104,7 @@ def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: Spool, cache:
         everyone.remove()
 
 
-def _rows(wanted: reading.Wanted, spool: Spool) -> Sql:
+def _rows(wanted: reading.Wanted, spool: RecordFile) -> Sql:
     """The records as SQL reads them, all cells text."""
     names = ["source_row", *wanted.header] if wanted.numbered else wanted.header
     types = dict.fromkeys(names, "varchar")

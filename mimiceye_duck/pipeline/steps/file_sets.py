@@ -157,7 +157,7 @@ def _place(run: Run, file: File) -> File:
         if disk_space.is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
-        run.warnings += reports.told([(str(file.source), reason)], "file")
+        run.warnings += reports.by_reason([(str(file.source), reason)], "file")
         return file.unread
     return file
 
@@ -196,7 +196,7 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
     ]
     rendered = rendering.render_all(pictures, run.resources.threads, run.check)
     made = dict(zip(wanted, rendered, strict=True))
-    run.warnings += reports.told(
+    run.warnings += reports.by_reason(
         ((str(wanted[file].source), done.problem) for file, done in made.items() if done.problem),
         "JPGs not made from DICOM",
     )
@@ -221,7 +221,7 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 def _place_reports(run: Run, database: Database, contract: Contract) -> None:
     """Place reports, loose or archived, and keep their text and sections."""
     source = run.sources.get(contract.id)
-    odd: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     unfit: list[tuple[str, str]] = []
 
     def keep(pairs: Iterable[tuple[File, bytes]]) -> list[File]:
@@ -230,7 +230,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             found = reports.report(file.inner_path, content)
             texts.append(found.row)
             pieces += found.sections
-            odd.extend((file.inner_path, reason) for reason in found.odd)
+            faults.extend((file.inner_path, reason) for reason in found.faults)
             files.append(replace(file, size=len(content)))
         output_database.add(database, "run.reports", texts)
         output_database.add(database, "run.report_sections", pieces)
@@ -238,7 +238,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
 
     def loose(files: Iterable[File]) -> Iterator[tuple[File, bytes]]:
         for file in files:
-            content = reports.content_of(str(file.source), lambda *found: odd.append(found))
+            content = reports.content_of(str(file.source), lambda *found: faults.append(found))
             if content is None:
                 waiting[file.inner_path] = file.unread
             else:
@@ -262,17 +262,17 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         for pairs in _batches(archived(path)):
             _note(run, database, keep(pairs))
     _note(run, database, list(waiting.values()))
-    run.warnings += reports.told(unfit, "files")
+    run.warnings += reports.by_reason(unfit, "files")
     if not run.sources.archives:
-        # With an archive all reports have been read already, and what is odd told.
-        run.warnings += reports.told(odd, "reports")
+        # With an archive all reports have been read already, and what is faults told.
+        run.warnings += reports.by_reason(faults, "reports")
 
 
 def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
     """Store the rows of some files of a set; raises `UserError` with each that is broken."""
-    what = f"{source.contract.id} is empty"
+    message = f"{source.contract.id} is empty"
     empty = [
-        Problem(what, where=str(file.source), do=_AGAIN)
+        Problem(message, path=str(file.source), hint=_AGAIN)
         for file in files
         if file.size == 0 and source.contract.format != "txt"
     ]
@@ -288,7 +288,7 @@ def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> Non
         broken = [problem for path in paths for problem in _broken(database, source, path)]
         found = reason(error)
         raise UserError(
-            broken or Problem(f"{source.contract.id} cannot be read", found=found, do=_AGAIN)
+            broken or Problem(f"{source.contract.id} cannot be read", detail=found, hint=_AGAIN)
         ) from None
 
 
@@ -323,7 +323,7 @@ def place_sets(run: Run) -> None:
             _note(run, database, files)
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
             rows_of += files if keeps_rows else []
-        run.warnings += reports.told(unfit, "files")
+        run.warnings += reports.by_reason(unfit, "files")
         if keeps_rows and source:
             _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)

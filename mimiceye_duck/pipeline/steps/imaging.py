@@ -34,7 +34,7 @@ def read_headers(run: Run) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.replace(place, file)
         shutil.rmtree(file.with_suffix(".parts"), ignore_errors=True)
-    run.warnings += reports.told(((p.path, p.reason) for p in result.problems), "DICOM files")
+    run.warnings += reports.by_reason(((p.path, p.reason) for p in result.problems), "DICOM files")
     run.parquet[HEADERS] = file
     views.view(run.database, source.contract, file)
 
@@ -50,7 +50,7 @@ def collect_reports(run: Run) -> None:
         found = reports.collect(
             source.folders, run.sources.archives, file, advance=lambda: step.advance(1)
         )
-    run.warnings += reports.told(((p.path, p.reason) for p in found.problems), "reports")
+    run.warnings += reports.by_reason(((p.path, p.reason) for p in found.problems), "reports")
     # The sections of the built patients' reports are in the database.
     found.sections.unlink()
     run.parquet[REPORTS] = file

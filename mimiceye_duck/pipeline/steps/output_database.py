@@ -110,7 +110,7 @@ def settings(database: Database, options: Options) -> None:
 
 
 def _empty(database: Database, name: str) -> None:
-    """Make one of the tables that `sql/run/` and `sql/settings/` describe."""
+    """Make one of the tables that `sql/from_python/` describes."""
     database.execute(render("create_table", name=name, select=Sql(noted()[name].sql)))
 
 
@@ -121,7 +121,7 @@ def prepare_files(database: Database) -> None:
 
 
 def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Enter rows into a table of `sql/run/`."""
+    """Enter rows into a table of `sql/from_python/run/`."""
     if rows:
         database.insert(table, rows)
 

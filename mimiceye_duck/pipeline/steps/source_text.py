@@ -95,9 +95,9 @@ def broken(source: Source, what: str, found: str) -> UserError:
     return UserError(
         Problem(
             f"{source.contract.id} {what}",
-            where=str(source.file),
-            found=found,
-            do="download the file again, or leave the table out with --skip",
+            path=str(source.file),
+            detail=found,
+            hint="download the file again, or leave the table out with --skip",
         )
     )
 

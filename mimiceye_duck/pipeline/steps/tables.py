@@ -134,7 +134,7 @@ def _write_table(run: Run, database: Database, source: Source, key: str) -> Done
 
 
 def write_linked(run: Run) -> None:
-    """Write the CSV files that models make: `sql/patient/` and `sql/spreadsheets/`."""
+    """Write the CSV files that models make: `sql/outputs/patient/` and `spreadsheets/`."""
 
     def write(database: Database, item: tuple[str, str, Model]) -> None:
         kind, name, model = item

@@ -79,8 +79,8 @@ def render_all(
             raise UserError(
                 Problem(
                     "a process that makes JPGs was ended",
-                    found="most likely the machine had no memory left",
-                    do="fewer --threads, less --memory-limit: what is done is not done again",
+                    detail="most likely the machine had no memory left",
+                    hint="fewer --threads, less --memory-limit: what is done is not done again",
                 )
             ) from None
         except BaseException:

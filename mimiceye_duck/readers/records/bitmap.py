@@ -13,19 +13,19 @@ _ONE = numpy.uint64(1)
 
 @dataclass(frozen=True)
 class Commas:
-    """The marked bytes of a text: counted and found without a number for each of them.
+    """The flagged bytes of a text: counted and found without a number for each of them.
 
-    `words` are 64 marks each, the first byte's mark the lowest; `counts` is how many marks stand
-    before each word.
+    `words` are 64 flags each, the first byte's the lowest; `counts` is how many are set before
+    each word.
     """
 
     words: Words
     counts: Places
 
     @classmethod
-    def of(cls, marked: NDArray[numpy.bool_]) -> "Commas":
-        bits = numpy.packbits(marked, bitorder="little")
-        # Two words behind the end: one to count up to, and one with a mark to be found.
+    def of(cls, flagged: NDArray[numpy.bool_]) -> "Commas":
+        bits = numpy.packbits(flagged, bitorder="little")
+        # Two words behind the end: one to count up to, and one with a flag to be found.
         words = numpy.zeros(len(bits) // 8 + 3, "<u8")
         words.view(numpy.uint8)[: len(bits)] = bits
         counts = numpy.zeros(len(words), numpy.int64)
@@ -44,10 +44,10 @@ class Commas:
         """The place of the first one at or after each place."""
         word = places >> 6
         bit = (places & 63).astype(numpy.uint64)
-        marks = self.words[word] >> bit << bit
-        while (none := marks == 0).any():
+        bits = self.words[word] >> bit << bit
+        while (none := bits == 0).any():
             word = word + none
-            marks = numpy.where(none, self.words[word], marks)
-        lowest = marks & (~marks + _ONE)
+            bits = numpy.where(none, self.words[word], bits)
+        lowest = bits & (~bits + _ONE)
         found: Places = (word << 6) + numpy.bitwise_count(lowest - _ONE)
         return found

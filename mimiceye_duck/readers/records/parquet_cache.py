@@ -9,7 +9,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.readers.records.temporary_file import Spool
+from mimiceye_duck.readers.records.temporary_file import RecordFile
 
 # Text in a row group: less is found faster, more is packed closer.
 _GROUP = 1 << 18
@@ -58,14 +58,14 @@ def _groups(
         yield group
 
 
-def read(file: Path, cohort: NDArray[numpy.int64], spool: Spool) -> int:
-    """Write the records of some patients, sorted, to the spool; returns how many all have.
+def read(file: Path, cohort: NDArray[numpy.int64], kept: RecordFile) -> int:
+    """Write the records of some patients, sorted, to `kept`; returns how many all have.
 
     Raises OSError or `pyarrow.ArrowException` for a file that is damaged.
     """
     with (
         pyarrow.parquet.ParquetFile(extended(file), page_checksum_verification=True) as opened,
-        open(extended(spool.path), "wb") as target,
+        open(extended(kept.path), "wb") as target,
     ):
         groups = [*_with_some(opened.metadata, cohort)]
         for first in range(0, len(groups), _AT_ONCE):
@@ -74,7 +74,7 @@ def read(file: Path, cohort: NDArray[numpy.int64], spool: Spool) -> int:
             texts = table["records"].to_pylist()
             target.writelines(texts)
             sizes = numpy.fromiter(map(len, texts), numpy.int64, len(texts))
-            spool.note(table["subject_id"].to_numpy(), sizes, table["n_records"].to_numpy())
+            kept.note(table["subject_id"].to_numpy(), sizes, table["n_records"].to_numpy())
         return int(opened.metadata.metadata[_COUNT.encode()])
 
 

@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.readers.records.inflation import Inflation
 from mimiceye_duck.readers.records.subject_runs import Runs, runs
-from mimiceye_duck.readers.records.temporary_file import Spool
-from mimiceye_duck.readers.records.tokenizer import LONGEST, Places, Records, UnclearError, find
+from mimiceye_duck.readers.records.temporary_file import RecordFile
+from mimiceye_duck.readers.records.tokenizer import (
+    LONGEST,
+    Places,
+    Records,
+    UnsupportedCsvError,
+    find,
+)
 
 _BLOCK = 1 << 18
 _PLAIN_BLOCK = 1 << 20
@@ -40,20 +46,21 @@ class Wanted:
 
 
 def read(
-    file: Path, wanted: Wanted, spool: Spool, check: Callable[[], object] = lambda: None
+    file: Path, wanted: Wanted, target: RecordFile, check: Callable[[], object] = lambda: None
 ) -> int:
-    """Write the records that are wanted to the spool; returns how many the file has.
+    """Write the records that are wanted to `target`; returns how many the file has.
 
     Each is as it lies in the file, but for quotes that it does not need. `check` is called now
     and then, to raise what shall stop the reading.
 
-    Raises `UnclearError` when the file's form is for a CSV parser to tell, and `DamagedError`.
+    Raises `UnsupportedCsvError` when only a CSV parser can read the file's form, and
+    `DamagedError`.
     """
     n_records = 0
-    with open(extended(spool.path), "wb") as target:
+    with open(extended(target.path), "wb") as opened:
         for text, records in _records(file, wanted.header):
             check()
-            _keep(text, records, n_records, wanted, spool, target)
+            _keep(text, records, n_records, wanted, target, opened)
             n_records += len(records.lines)
     return n_records
 
@@ -71,7 +78,7 @@ def _text(file: Path) -> Iterator[bytes]:
         if fault := inflation.end():
             raise DamagedError(fault)
         if inflation.is_padded:
-            raise UnclearError
+            raise UnsupportedCsvError
 
 
 def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Records]]:
@@ -83,7 +90,7 @@ def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Recor
             text = text.removeprefix(_BYTE_ORDER_MARK)
             if b"\n" not in text:
                 if len(text) > LONGEST:
-                    raise UnclearError
+                    raise UnsupportedCsvError
                 rest = text
                 continue
             text, begun = _without_header(text, header), True
@@ -96,7 +103,7 @@ def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Recor
         # The last line may end with the file.
         records = find(rest + b"\n", len(header))
         if not begun or records.end != len(rest) + 1:
-            raise UnclearError
+            raise UnsupportedCsvError
         _check_letters(rest)
         yield rest + b"\n", records
 
@@ -104,7 +111,7 @@ def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Recor
 def _without_header(text: bytes, header: tuple[str, ...]) -> bytes:
     first, _, others = text.partition(b"\n")
     if first != ",".join(header).encode() or b'"' in first:
-        raise UnclearError
+        raise UnsupportedCsvError
     return others
 
 
@@ -113,11 +120,11 @@ def _check_letters(text: bytes) -> None:
         try:
             text.decode()
         except UnicodeDecodeError:
-            raise UnclearError from None
+            raise UnsupportedCsvError from None
 
 
 def _keep(
-    text: bytes, records: Records, before: int, wanted: Wanted, spool: Spool, target: BinaryIO
+    text: bytes, records: Records, before: int, wanted: Wanted, target: RecordFile, file: BinaryIO
 ) -> None:
     """Write the wanted records of a block, a patient's together."""
     kept = runs(text, records, wanted.subject).of(wanted.cohort)
@@ -128,25 +135,25 @@ def _keep(
     begin, end = records.begin[first].tolist(), (records.lines[last] + 1).tolist()
     view = memoryview(text)
     pieces: list[bytes | memoryview] = [view[a:b] for a, b in zip(begin, end, strict=True)]
-    for place in _to_write_anew(kept, records, wanted.numbered).tolist():
-        pieces[place] = _anew(
+    for place in _to_rewrite(kept, records, wanted.numbered).tolist():
+        pieces[place] = _rewritten(
             bytes(pieces[place]), before + int(first[place]) if wanted.numbered else None
         )
-    target.write(b"".join(pieces))
+    file.write(b"".join(pieces))
     sizes = numpy.fromiter(map(len, pieces), numpy.int64, len(pieces))
-    spool.note(kept.subjects, sizes, kept.n_records)
+    target.note(kept.subjects, sizes, kept.n_records)
 
 
-def _to_write_anew(kept: Runs, records: Records, numbered: bool) -> Places:
+def _to_rewrite(kept: Runs, records: Records, numbered: bool) -> Places:
     """Numbers of the runs that cannot go through as they are."""
     if numbered:
         return numpy.arange(len(kept.first))
-    from_there = numpy.searchsorted(records.needless, kept.first)
-    to_there = numpy.searchsorted(records.needless, kept.first + kept.n_records)
+    from_there = numpy.searchsorted(records.extra_quotes, kept.first)
+    to_there = numpy.searchsorted(records.extra_quotes, kept.first + kept.n_records)
     return numpy.flatnonzero(to_there > from_there)
 
 
-def _anew(text: bytes, number: int | None) -> bytes:
+def _rewritten(text: bytes, number: int | None) -> bytes:
     """Records with quotes only where needed, each with its number before it if there is one."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
@@ -155,5 +162,5 @@ def _anew(text: bytes, number: int | None) -> bytes:
         for place, record in enumerate(records):
             writer.writerow(record if number is None else [number + place, *record])
     except csv.Error:
-        raise UnclearError from None  # a cell of more letters than csv takes
+        raise UnsupportedCsvError from None  # a cell of more letters than csv takes
     return written.getvalue().encode()

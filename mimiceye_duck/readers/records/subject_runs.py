@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy
 from numpy.typing import NDArray
 
-from mimiceye_duck.readers.records.tokenizer import Places, Records, UnclearError
+from mimiceye_duck.readers.records.tokenizer import Places, Records, UnsupportedCsvError
 
 # Every subject_id of MIMIC has eight digits, and those of made-up patients.
 _DIGITS = 8
@@ -43,12 +43,12 @@ class Runs:
 def runs(text: bytes, records: Records, cell: int) -> Runs:
     """The runs of the records, of which there is one; `cell` is the number of the subject_id's.
 
-    Raises `UnclearError` for one that is not of eight digits.
+    Raises `UnsupportedCsvError` for one that is not of eight digits.
     """
     begin = records.cell(cell)
     signs = numpy.frombuffer(text, numpy.uint8)
     if begin[-1] + _DIGITS >= len(text) or not _ends_cell(signs[begin + _DIGITS]):
-        raise UnclearError
+        raise UnsupportedCsvError
     # Eight bytes at every place of the text: one number each, which is compared faster.
     windows = numpy.ndarray((len(text) - _DIGITS + 1,), "<u8", text, strides=(1,))
     words = windows[begin]
@@ -56,7 +56,7 @@ def runs(text: bytes, records: Records, cell: int) -> Runs:
     first = numpy.concatenate([[0], first])
     digits = words[first].view(numpy.uint8).reshape(-1, _DIGITS) - ord("0")
     if (digits > 9).any():
-        raise UnclearError
+        raise UnsupportedCsvError
     return Runs(digits @ _PLACES, first, numpy.diff(first, append=len(words)))
 
 

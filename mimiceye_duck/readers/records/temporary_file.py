@@ -17,7 +17,7 @@ Numbers = NDArray[numpy.int64]
 
 
 @dataclass
-class Spool:
+class RecordFile:
     """Parts of records in a file, one after another: each part's patient, bytes and records."""
 
     path: Path
@@ -43,7 +43,7 @@ class Spool:
         subjects, sizes, n_records = map(numpy.concatenate, columns)
         return subjects, sizes, n_records
 
-    def in_order(self, check: Callable[[], object] = lambda: None) -> "Spool":
+    def in_order(self, check: Callable[[], object] = lambda: None) -> "RecordFile":
         """This one where patients follow one another, else another file in which they do.
 
         `check` is called now and then, to raise what shall stop it.
@@ -51,7 +51,7 @@ class Spool:
         subjects, sizes, n_records = self.parts
         if (subjects[1:] >= subjects[:-1]).all():
             return self
-        ordered = Spool(self.path.with_suffix(".ordered"))
+        ordered = RecordFile(self.path.with_suffix(".ordered"))
         order = numpy.argsort(subjects, kind="stable")
         places = (numpy.cumsum(sizes) - sizes)[order]
         with (

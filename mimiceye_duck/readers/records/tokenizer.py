@@ -17,7 +17,7 @@ Places = NDArray[numpy.int64]
 _NONE: Places = numpy.zeros(0, numpy.int64)
 
 
-class UnclearError(Exception):
+class UnsupportedCsvError(Exception):
     """Text that only a CSV parser can tell: ragged, quoted within a cell, with other line ends."""
 
 
@@ -25,12 +25,12 @@ class UnclearError(Exception):
 class Records:
     """Whole records at the start of a text, all of as many cells.
 
-    `lines` are the places of their line ends. `needless` are the numbers of the records in
+    `lines` are the places of their line ends. `extra_quotes` are the numbers of the records in
     which a cell is quoted that needs no quotes.
     """
 
     lines: Places
-    needless: Places
+    extra_quotes: Places
     _commas: Commas
     _opening: Places
 
@@ -49,7 +49,7 @@ class Records:
     def cell(self, number: int) -> Places:
         """The place where a cell of each record begins, counted from 0.
 
-        Raises `UnclearError` where one before it is quoted.
+        Raises `UnsupportedCsvError` where one before it is quoted.
         """
         begin = place = self.begin
         for _ in range(number):
@@ -57,17 +57,17 @@ class Records:
         if len(self._opening):
             first = numpy.searchsorted(self._opening, begin)
             if (first < numpy.searchsorted(self._opening, place)).any():
-                raise UnclearError
+                raise UnsupportedCsvError
         return place
 
 
 def find(text: bytes, n_cells: int) -> Records:
     """The whole records of `text`, which begins with one.
 
-    Raises `UnclearError` for text in which records and cells are not plain to see.
+    Raises `UnsupportedCsvError` for text in which records and cells are not plain to see.
     """
     if b"\r" in text or b"\0" in text:
-        raise UnclearError
+        raise UnsupportedCsvError
     signs = numpy.frombuffer(text, numpy.uint8)
     commas = Commas.of(signs == _COMMA)
     lines = numpy.flatnonzero(signs == _LINE_END)
@@ -77,12 +77,12 @@ def find(text: bytes, n_cells: int) -> Records:
     else:
         quotes = _Quotes.of(signs, commas, lines)
         lines = quotes.lines
-        records = Records(lines, quotes.needless(), commas, quotes.opening)
+        records = Records(lines, quotes.extra_quotes(), commas, quotes.opening)
         quotes.check(records.end)
         count = numpy.diff(commas.before(lines), prepend=0) - quotes.commas()
     longest = max(numpy.max(lines - records.begin, initial=0), len(text) - records.end)
     if (count != n_cells - 1).any() or longest > LONGEST:
-        raise UnclearError
+        raise UnsupportedCsvError
     return records
 
 
@@ -118,11 +118,11 @@ class _Quotes:
         return cls(signs, lines, opening, closing, record, n_commas, n_lines)
 
     def check(self, end: int) -> None:
-        """Raises `UnclearError` where, up to `end`, a quote stands within a cell that is not
+        """Raises `UnsupportedCsvError` where, up to `end`, a quote stands within a cell that is not
         quoted, or text follows a closing one."""
         before, after = self._beside(self.closing < end)
         if not (_all_signs(before) and _all_signs(after)):
-            raise UnclearError
+            raise UnsupportedCsvError
 
     def commas(self) -> Places:
         """How many of the commas of each record are in quotes."""
@@ -131,7 +131,7 @@ class _Quotes:
         numpy.add.at(count, self.record[some], self.n_commas[some])
         return count[:-1]
 
-    def needless(self) -> Places:
+    def extra_quotes(self) -> Places:
         """Numbers of the records with a quoted cell in which there is nothing to quote."""
         empty = (self.n_commas == 0) & (self.n_lines == 0) & (self.record < len(self.lines))
         before, after = self._beside(empty)

@@ -26,8 +26,8 @@ from mimiceye_duck.database import disk_space
 from mimiceye_duck.readers.reports.sections import sections
 from mimiceye_duck.readers.reports.zip_end import UNREAD, read_end
 
-# Told a name and why what it names is not as it should be.
-Odd = Callable[[str, str], None]
+# Called with a name and why what it names is left out or wrong.
+Reject = Callable[[str, str], None]
 # Asked with a report's inner path and whole name before it is read.
 Wanted = Callable[[str, str], bool]
 
@@ -73,7 +73,7 @@ _DAMAGE = (
 
 
 @dataclass(frozen=True)
-class Oddity:
+class Rejected:
     """A file or archive member that is not as it should be: which one, and why; never its text."""
 
     path: str
@@ -82,7 +82,7 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Collected:
-    """What `collect` wrote: both files, how many reports came from where, and what was odd.
+    """What `collect` wrote: both files, how many reports came from where, and the rejected.
 
     `repeated` counts further copies of a study, which were left out.
     """
@@ -93,7 +93,7 @@ class Collected:
     archived: int
     repeated: int
     n_sections: int
-    problems: tuple[Oddity, ...]
+    problems: tuple[Rejected, ...]
 
     @property
     def reports(self) -> int:
@@ -130,18 +130,20 @@ class Archive:
             pass  # none is wanted
         return seen
 
-    def select(self, wanted: Wanted, odd: Odd) -> Iterator[tuple[str, bytes]]:
+    def select(self, wanted: Wanted, reject: Reject) -> Iterator[tuple[str, bytes]]:
         """Inner path and content of each report of which `wanted(inner path, name)` is true.
 
         In the archive's order. A name that leads out of the archive, a link, a path that is no
-        report's and what is too large for one are told to `odd(name, reason)` and never read.
+        report's and what is too large for one are passed to `reject(name, reason)` and never read.
         Raises `UserError` if the archive is damaged, or packed in a way that is not read.
         """
         try:
-            yield from (self._zip if self.path.suffix.lower() == ".zip" else self._tar)(wanted, odd)
+            yield from (self._zip if self.path.suffix.lower() == ".zip" else self._tar)(
+                wanted, reject
+            )
         except RuntimeError:  # zipfile's
             raise UserError(
-                Problem(f"the archive of reports {UNREAD}", where=str(self.path), do="unpack it")
+                Problem(f"the archive of reports {UNREAD}", path=str(self.path), hint="unpack it")
             ) from None
         except _DAMAGE as error:
             if isinstance(error, OSError) and disk_space.is_of_machine(error):
@@ -149,19 +151,19 @@ class Archive:
             raise UserError(
                 Problem(
                     "the archive of reports cannot be read",
-                    where=str(self.path),
-                    found=f"{type(error).__name__}: it is damaged, cut short or of another kind",
-                    do="download it again",
+                    path=str(self.path),
+                    detail=f"{type(error).__name__}: it is damaged, cut short or of another kind",
+                    hint="download it again",
                 )
             ) from None
 
-    def _zip(self, wanted: Wanted, odd: Odd) -> Iterator[tuple[str, bytes]]:
+    def _zip(self, wanted: Wanted, reject: Reject) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(self.path) as archive:
             _check_count(self.path, len(archive.infolist()))
             for info in archive.infolist():
                 kind = stat.S_IFMT(info.external_attr >> 16)
                 is_link = kind not in (0, stat.S_IFREG)
-                inner_path = _inner_path(info.filename, is_link, info.file_size, odd)
+                inner_path = _inner_path(info.filename, is_link, info.file_size, reject)
                 if inner_path and wanted(inner_path, info.filename):
                     # By its entry: a name may be there twice.
                     yield inner_path, archive.read(info)
@@ -169,7 +171,7 @@ class Archive:
                     # Its name stands twice in the file: damage may have made it no report's.
                     archive.open(info).close()
 
-    def _tar(self, wanted: Wanted, odd: Odd) -> Iterator[tuple[str, bytes]]:
+    def _tar(self, wanted: Wanted, reject: Reject) -> Iterator[tuple[str, bytes]]:
         with ExitStack() as stack:
             # tarfile's own decompression does not check the sum at the end.
             stream = stack.enter_context(_decompressed(self.path))
@@ -177,7 +179,7 @@ class Archive:
             while (member := archive.next()) is not None:
                 # tarfile keeps every member that it has seen.
                 archive.members = []  # type: ignore[attr-defined]
-                inner_path = _inner_path(member.name, not member.isreg(), member.size, odd)
+                inner_path = _inner_path(member.name, not member.isreg(), member.size, reject)
                 if inner_path and wanted(inner_path, member.name):
                     content = archive.extractfile(member)
                     assert content is not None
@@ -212,43 +214,43 @@ def _to_the_end(rest: Any) -> None:
         raise EOFError
 
 
-def _inner_path(name: str, is_link: bool, size: int, odd: Odd) -> str | None:
+def _inner_path(name: str, is_link: bool, size: int, reject: Reject) -> str | None:
     """p10/p10000001/s50000001.txt of a member's name; None for what is not read."""
     name = name.replace("\\", "/")
     if not _LOOKS_LIKE_ONE.search(name):
         return None
     match = _REPORT.search(name)
     if name.startswith("/") or ".." in name.split("/") or _DRIVE.match(name):
-        odd(name, "its name leads out of the archive; not read")
+        reject(name, "its name leads out of the archive; not read")
     elif match is None:
-        odd(name, _NO_PATH)
+        reject(name, _NO_PATH)
     elif is_link:
-        odd(name, "it is a link or no file; not read")
+        reject(name, "it is a link or no file; not read")
     elif size > _LARGEST:
-        odd(name, "it is too large for a report; not read")
+        reject(name, "it is too large for a report; not read")
     else:
         return match.group(1)
     return None
 
 
-def _loose(folders: Sequence[Path], odd: Odd) -> Iterator[tuple[str, str]]:
+def _loose(folders: Sequence[Path], reject: Reject) -> Iterator[tuple[str, str]]:
     """Inner path and place of every report below the folders, in order of their names."""
     for folder in folders:
-        for top in _children(str(folder), odd):
+        for top in _children(str(folder), reject):
             if not _FOLDERS[0].fullmatch(top.name):
                 continue
-            for patient in _children(top.path, odd):
+            for patient in _children(top.path, reject):
                 if not _FOLDERS[1].fullmatch(patient.name):
                     continue
-                for entry in _children(patient.path, odd):
+                for entry in _children(patient.path, reject):
                     name = f"{top.name}/{patient.name}/{entry.name}"
                     if _REPORT.search(name):
                         yield name, entry.path
                     elif _LOOKS_LIKE_ONE.search(name):
-                        odd(entry.path, _NO_PATH)
+                        reject(entry.path, _NO_PATH)
 
 
-def _children(folder: str, odd: Odd) -> list[os.DirEntry[str]]:
+def _children(folder: str, reject: Reject) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(extended(folder)) as entries:
             return sorted(entries, key=lambda entry: entry.name)
@@ -257,43 +259,43 @@ def _children(folder: str, odd: Odd) -> list[os.DirEntry[str]]:
     except OSError as error:
         if disk_space.is_of_machine(error):
             raise
-        odd(folder, f"the folder cannot be read: {type(error).__name__}")
+        reject(folder, f"the folder cannot be read: {type(error).__name__}")
         return []
 
 
-def content_of(path: str, odd: Odd) -> bytes | None:
+def content_of(path: str, reject: Reject) -> bytes | None:
     """A loose report's bytes; None for what is no file, too large or cannot be read."""
     try:
         # Nothing else is opened: a pipe would wait for ever.
         if not stat.S_ISREG(os.stat(extended(path)).st_mode):
-            odd(path, "it is no file; not read")
+            reject(path, "it is no file; not read")
             return None
         with open(extended(path), "rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         if disk_space.is_of_machine(error):
             raise
-        odd(path, f"it cannot be read: {type(error).__name__}")
+        reject(path, f"it cannot be read: {type(error).__name__}")
         return None
     if len(content) > _LARGEST:
-        odd(path, "it is too large for a report; not read")
+        reject(path, "it is too large for a report; not read")
         return None
     return content
 
 
 def _decoded(content: bytes) -> tuple[str, list[str]]:
-    """A report's text without byte order mark, and what is odd about it."""
-    odd = []
+    """A report's text without byte order mark, and what is wrong with it."""
+    faults = []
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
-        odd.append("it is not UTF-8; read as Latin-1")
+        faults.append("it is not UTF-8; read as Latin-1")
     if not text.strip():
-        odd.append("it is empty")
+        faults.append("it is empty")
     if "\0" in text:
-        odd.append("it holds NUL bytes")
-    return text, odd
+        faults.append("it holds NUL bytes")
+    return text, faults
 
 
 def _shown(name: str) -> str:
@@ -310,28 +312,28 @@ def _shown(name: str) -> str:
 
 
 class Report(NamedTuple):
-    """One report: its row, the rows of its sections, and what is odd about it."""
+    """One report: its row, the rows of its sections, and what is wrong with it."""
 
     row: tuple[int, int, str, str]
     sections: list[tuple[int, int, str, str, str]]
-    odd: list[str]
+    faults: list[str]
 
 
 def report(inner_path: str, content: bytes) -> Report:
     """Read one report's bytes; the rows are those of `REPORT_COLUMNS` and `SECTION_COLUMNS`."""
     subject_id, study_id = _numbers(inner_path)
-    text, odd = _decoded(content)
+    text, faults = _decoded(content)
     pieces = [
         (study_id, place, piece.header, piece.section, piece.text)
         for place, piece in enumerate(sections(text), 1)
     ]
-    return Report((study_id, subject_id, inner_path, text), pieces, odd)
+    return Report((study_id, subject_id, inner_path, text), pieces, faults)
 
 
-def told(problems: Iterable[tuple[str, str]], what: str) -> list[str]:
+def by_reason(problems: Iterable[tuple[str, str]], what: str) -> list[str]:
     """One warning per reason, with the number of files and the first of them.
 
-    >>> told([("a", "it is empty"), ("b", "it is empty")], "reports")
+    >>> by_reason([("a", "it is empty"), ("b", "it is empty")], "reports")
     ['2 reports: it is empty; the first is a']
     """
     counts: Counter[str] = Counter()
@@ -405,20 +407,20 @@ class _Table:
 
 
 class _Collection:
-    """Puts reports into the tables, each study once, and keeps what is odd."""
+    """Puts reports into the tables, each study once, and records what is left out or wrong."""
 
     def __init__(self, reports: _Table, pieces: _Table, advance: Callable[[], object]) -> None:
         self._reports, self._pieces, self._advance = reports, pieces, advance
         self._patients: dict[int, int] = {}
         self.repeated = 0
-        self.problems: list[Oddity] = []
+        self.problems: list[Rejected] = []
 
     @property
     def count(self) -> int:
         return len(self._patients)
 
-    def odd(self, name: str, reason: str) -> None:
-        self.problems.append(Oddity(_shown(name), reason))
+    def reject(self, name: str, reason: str) -> None:
+        self.problems.append(Rejected(_shown(name), reason))
 
     def is_new(self, inner_path: str, name: str) -> bool:
         subject_id, study_id = _numbers(inner_path)
@@ -427,24 +429,24 @@ class _Collection:
             return True
         self.repeated += 1
         if earlier != subject_id:
-            self.odd(name, "its study is there already, of another patient; left out")
+            self.reject(name, "its study is there already, of another patient; left out")
         return False
 
     def add(self, inner_path: str, name: str, content: bytes) -> None:
         found = report(inner_path, content)
         study_id, subject_id, *_ = found.row
         self._patients[study_id] = subject_id
-        for reason in found.odd:
-            self.odd(name, reason)
+        for reason in found.faults:
+            self.reject(name, reason)
         self._reports.add(found.row)
         for piece in found.sections:
             self._pieces.add(piece)
         self._advance()
 
     def add_loose(self, folders: Sequence[Path]) -> None:
-        for inner_path, path in _loose(folders, self.odd):
+        for inner_path, path in _loose(folders, self.reject):
             if self.is_new(inner_path, path):
-                content = content_of(path, self.odd)
+                content = content_of(path, self.reject)
                 if content is not None:
                     self.add(inner_path, path, content)
 
@@ -454,7 +456,7 @@ class _Collection:
 
         reports = archive.select(
             lambda inner_path, name: self.is_new(inner_path, whole(name)),
-            lambda name, reason: self.odd(whole(name), reason),
+            lambda name, reason: self.reject(whole(name), reason),
         )
         for inner_path, content in reports:
             self.add(inner_path, whole(inner_path), content)

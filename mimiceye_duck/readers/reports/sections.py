@@ -3,141 +3,11 @@
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-# What headings call a section. Sources: the headings named by MIMIC-CXR's documentation and by
-# its section parser (MIT-LCP/mimic-cxr, txt/), which counted them in the 227,835 reports. The
-# words AND, what stands in brackets and all signs are left out: see `_key`.
-_NAMES = (
-    ("examination", "EXAMINATION"),
-    ("examination", "EXAMINATIONS"),
-    ("examination", "EXAM"),
-    ("examination", "STUDY"),
-    ("examination", "PROCEDURE"),
-    ("examination", "TYPE OF EXAM"),
-    ("examination", "TYPE OF EXAMINATION"),
-    ("history", "HISTORY"),
-    ("history", "CLINICAL HISTORY"),
-    ("history", "CLINICAL INFORMATION"),
-    ("history", "PATIENT HISTORY"),
-    ("indication", "INDICATION"),
-    ("indication", "INDICATIONS"),
-    ("indication", "CLINICAL INDICATION"),
-    ("indication", "HISTORY INDICATION"),
-    ("indication", "INDICATION HISTORY"),
-    ("indication", "REASON"),
-    ("indication", "REASON FOR EXAM"),
-    ("indication", "REASON FOR THE EXAM"),
-    ("indication", "REASON FOR EXAMINATION"),
-    ("indication", "REASON FOR THE EXAMINATION"),
-    ("indication", "REASON FOR STUDY"),
-    ("indication", "REASON FOR THE STUDY"),
-    ("technique", "TECHNIQUE"),
-    ("technique", "TECHNIQUES"),
-    ("comparison", "COMPARISON"),
-    ("comparison", "COMPARISONS"),
-    ("comparison", "COMPARISON EXAM"),
-    ("comparison", "COMPARISON FILM"),
-    ("comparison", "COMPARISON STUDY"),
-    ("comparison", "REFERENCE EXAM"),
-    ("findings", "FINDINGS"),
-    ("findings", "FINDING"),
-    ("findings_and_impression", "FINDINGS IMPRESSION"),
-    ("findings_and_impression", "IMPRESSION FINDINGS"),
-    ("impression", "IMPRESSION"),
-    ("impression", "IMPRESSIONS"),
-    ("impression", "CONCLUSION"),
-    ("impression", "CONCLUSIONS"),
-    ("notification", "NOTIFICATION"),
-    ("notification", "NOTIFICATIONS"),
-    ("recommendation", "RECOMMENDATION"),
-    ("recommendation", "RECOMMENDATIONS"),
-    ("wet_read", "WET READ"),
-    ("addendum", "ADDENDUM"),
-    ("addendum", "ADDENDA"),
-    ("addendum", "FINAL ADDENDUM"),
-    ("title", "FINAL REPORT"),
-    ("title", "PRELIMINARY REPORT"),
-)
-# Headings that tell of the picture where no FINDINGS does: views, and parts of the chest.
-_VIEWS = frozenset(
-    [
-        "AP",
-        "PA",
-        "LAT",
-        "LATERAL",
-        "FRONTAL",
-        "PORTABLE",
-        "BEDSIDE",
-        "UPRIGHT",
-        "SUPINE",
-        "ERECT",
-        "SEMI",
-        "SEMIUPRIGHT",
-        "SEMIERECT",
-        "DECUBITUS",
-        "LORDOTIC",
-        "OBLIQUE",
-        "SITTING",
-        "STANDING",
-        "CHEST",
-        "VIEW",
-        "VIEWS",
-        "RADIOGRAPH",
-        "RADIOGRAPHS",
-        "FILM",
-        "FILMS",
-        "IMAGE",
-        "IMAGES",
-        "X",
-        "RAY",
-        "XRAY",
-        "CXR",
-    ]
-)
-_VIEW_JOINTS = frozenset(
-    ["A", "OF", "THE", "SINGLE", "ONE", "TWO", "THREE", "FOUR", "LEFT", "RIGHT", "WITH"]
-)
-_PARTS = frozenset(
-    [
-        "LUNG",
-        "LUNGS",
-        "PLEURA",
-        "PLEURAL",
-        "HEART",
-        "CARDIAC",
-        "MEDIASTINUM",
-        "MEDIASTINAL",
-        "CARDIOMEDIASTINUM",
-        "CARDIOMEDIASTINAL",
-        "HILA",
-        "HILAR",
-        "SILHOUETTE",
-        "CONTOURS",
-        "SPACES",
-        "BONES",
-        "OSSEOUS",
-        "STRUCTURES",
-        "SOFT",
-        "TISSUES",
-        "ABDOMEN",
-        "UPPER",
-        "LINES",
-        "TUBES",
-        "DEVICES",
-        "SUPPORT",
-        "AIRWAYS",
-        "DIAPHRAGM",
-        "CHEST",
-        "WALL",
-    ]
-)
+from mimiceye_duck.catalog.models import values
 
-_SECTIONS = {name: section for section, name in _NAMES}
-# A misspelt FINIDNGS or IMPRESSON is one of these; a shorter name is too near to other words.
-_LONG = [name for name in _SECTIONS if len(name) > 6 and " " not in name]
-_OPENERS = ("ADDENDUM", "WET READ", "FINAL REPORT", "FINAL ADDENDUM", "PRELIMINARY REPORT")
 # They stand on a line of their own without a colon, whatever stands above.
 _TITLES = frozenset({"title", "addendum", "wet_read"})
 # What is told of the picture: a heading that only names a part or a view stays text in it.
@@ -158,6 +28,36 @@ _HEADING = re.compile(
 )
 _EMPTY_LINE = re.compile(rf"\n{_BLANK}*+(?=\n)")
 _INK = re.compile(r"\S")
+
+
+class _Vocabulary(NamedTuple):
+    """What headings call the sections, as `sql/models/staging/report_heading*.sql` list it."""
+
+    sections: dict[str, str]
+    prefixes: list[str]
+    # A misspelt FINIDNGS or IMPRESSON is one of these; a shorter name is too near to other words.
+    long: list[str]
+    views: frozenset[str]
+    joints: frozenset[str]
+    parts: frozenset[str]
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    headings = values("staging.report_headings")
+    words = values("staging.report_heading_words")
+    views, joints, parts = (
+        frozenset(word for word, kind in words if kind == wanted)
+        for wanted in ("view", "joint", "part")
+    )
+    return _Vocabulary(
+        sections={heading: section for heading, section, _ in headings},
+        prefixes=[heading for heading, _, may_go_on in headings if may_go_on],
+        long=[heading for heading, _, _ in headings if len(heading) > 6 and " " not in heading],
+        views=views,
+        joints=joints,
+        parts=parts,
+    )
 
 
 class Section(NamedTuple):
@@ -181,7 +81,7 @@ def sections(text: str) -> list[Section]:
 
     No ink is lost: the headers and texts one after another are the report but for blanks. A
     heading is in capitals at a line's start and ends in a colon, or is a known name alone on its
-    line. `section` is one of the names above and
+    line. `section` is one of staging.report_headings or
     - `title`: FINAL REPORT, a line of underscores: a border, whose text is empty;
     - `other`, with a header: a heading not known here. It must open a paragraph; below findings,
       impression, addendum or wet read it stays their text, as LUNGS: does;
@@ -224,7 +124,7 @@ def _section(match: re.Match[str], current: str, opens: bool) -> str | None:
     if match["rule"]:
         return "title"
     if match["opener"]:
-        return _SECTIONS[match["opener"]] if opens else None
+        return _vocabulary().sections[match["opener"]] if opens else None
     name = match["name"]
     known = _known(name)
     if not match["end"]:
@@ -253,13 +153,15 @@ def _key(name: str) -> str:
 def _known(name: str) -> str | None:
     """The section that a heading names, slips of the pen included, None for no name of ours."""
     key = _key(name)
-    if key in _SECTIONS:
-        return _SECTIONS[key]
-    for opener in _OPENERS:
-        if key.startswith(opener + " "):
-            return _SECTIONS[opener]
-    near = get_close_matches(key, _LONG, n=1, cutoff=0.87) if 6 < len(key) < 20 else []
-    return _SECTIONS[near[0]] if near else None
+    known = _vocabulary().sections
+    if key in known:
+        return known[key]
+    for prefix in _vocabulary().prefixes:
+        if key.startswith(prefix + " "):
+            return known[prefix]
+    long = _vocabulary().long
+    near = get_close_matches(key, long, n=1, cutoff=0.87) if 6 < len(key) < 20 else []
+    return known[near[0]] if near else None
 
 
 @lru_cache(maxsize=4096)
@@ -270,8 +172,9 @@ def _tells_of_picture(name: str) -> bool:
     (True, False)
     """
     words = set(re.findall("[A-Z]+", name)) - {"AND"}
-    return bool(words & _VIEWS and words <= _VIEWS | _VIEW_JOINTS) or bool(
-        words and words <= _PARTS
+    known = _vocabulary()
+    return bool(words & known.views and words <= known.views | known.joints) or bool(
+        words and words <= known.parts
     )
 
 
@@ -288,7 +191,8 @@ def _nearest(name: str) -> str:
     ('findings', 'other')
     """
     words = _key(name).split() or [""]
-    return _SECTIONS.get(words[-1]) or _SECTIONS.get(words[0]) or "other"
+    known = _vocabulary().sections
+    return known.get(words[-1]) or known.get(words[0]) or "other"
 
 
 def _unlabelled(text: str, marks: list[_Mark]) -> list[_Mark]:

@@ -23,7 +23,7 @@ def header(contract_id: str) -> list[str]:
     return [column.header for column in contracts()[contract_id].file_columns]
 
 
-def odd_ones(images: list[Image], notes: Notes) -> list[Image]:
+def with_anomalies(images: list[Image], notes: Notes) -> list[Image]:
     """The images with a few rows as the generator of the real file got them wrong."""
     ordinary = [n for n, image in enumerate(images) if image.case.startswith("ordinary")]
     shifted, other, bare = ordinary[:3]

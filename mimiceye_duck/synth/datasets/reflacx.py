@@ -29,12 +29,12 @@ BOX = ("xmin", "ymin", "xmax", "ymax", "certainty")
 
 @dataclass(frozen=True)
 class Reading:
-    """One radiologist's reading of one image; oddities by name."""
+    """One radiologist's reading of one image; anomalies by name."""
 
     id: str
     phase: int
     image: Image
-    oddity: str = ""
+    anomaly: str = ""
 
 
 def readings(images: list[Image], dice: Dice) -> list[Reading]:
@@ -47,13 +47,13 @@ def readings(images: list[Image], dice: Dice) -> list[Reading]:
             chance = dice.of("reading", image.dicom_id, reader).randrange(1000)
             number = chance * 1000 + position * READERS + reader
             trial = f"{position % N_FIRST + 1:02d}" if phase < 3 else "00"
-            oddity = {
+            anomaly = {
                 (0, 1): "discarded",
                 (0, 2): "no ellipses",
                 (1, 0): "-1 label",
                 (2, 3): "no ellipses",
             }.get((position, reader), "")
-            found.append(Reading(f"P{phase}{trial}R{number:06d}", phase, image, oddity))
+            found.append(Reading(f"P{phase}{trial}R{number:06d}", phase, image, anomaly))
     return found
 
 
@@ -73,7 +73,7 @@ def _flags(phase: int) -> list[str]:
 
 
 def _ellipses(reading: Reading, labels: list[str], chance: Random) -> list[list[object]]:
-    if reading.oddity == "no ellipses":
+    if reading.anomaly == "no ellipses":
         return []
     rows: list[list[object]] = []
     width, height = reading.image.columns, reading.image.rows
@@ -138,39 +138,39 @@ def _spoken(words: list[list[object]]) -> str:
     return text.replace(" .", ".").replace(" ,", ",")
 
 
-def _metadata(reading: Reading, contract: Contract, marks: dict[str, object]) -> list[object]:
+def _metadata(reading: Reading, contract: Contract, certainties: dict[str, object]) -> list[object]:
     image = reading.image
     folder = "physionet.org/files/mimic-cxr/2.0.0"
     known: dict[str, object] = {
         "id": reading.id,
         "split": image.split,
-        "eye_tracking_data_discarded": str(reading.oddity == "discarded"),
+        "eye_tracking_data_discarded": str(reading.anomaly == "discarded"),
         "image": f"{folder}/{image.folder}/{image.dicom_id}.dcm",
         "dicom_id": image.dicom_id,
         "subject_id": image.subject_id,
         "image_size_x": image.columns,
         "image_size_y": image.rows,
     }
-    return [{**known, **marks}[column.header] for column in contract.file_columns]
+    return [{**known, **certainties}[column.header] for column in contract.file_columns]
 
 
-def _marks(
+def _certainties(
     reading: Reading, labels: list[str], ellipses: list[list[object]], chance: Random
 ) -> dict[str, object]:
     """Each label's greatest certainty over the ellipses that carry it."""
     flags = _flags(reading.phase)
-    marks: dict[str, object] = {}
+    certainties: dict[str, object] = {}
     for position, label in enumerate(labels, start=5):
         certain = [int(str(row[4])) for row in ellipses if row[position] == "True"]
         if label == "Other":
-            marks[label] = "|".join(OTHERS[: len(certain)]) or None
+            certainties[label] = "|".join(OTHERS[: len(certain)]) or None
         elif label in flags:
-            marks[label] = str(bool(certain) or chance.random() < 0.2)
+            certainties[label] = str(bool(certain) or chance.random() < 0.2)
         else:
-            marks[label] = f"{max(certain, default=0)}.0"
-    if reading.oddity == "-1 label":
-        marks[next(label for label in labels if marks[label] == "0.0")] = "-1.0"
-    return marks
+            certainties[label] = f"{max(certain, default=0)}.0"
+    if reading.anomaly == "-1 label":
+        certainties[next(label for label in labels if certainties[label] == "0.0")] = "-1.0"
+    return certainties
 
 
 def reflacx(folder: Folder, images: list[Image], dice: Dice, notes: Notes) -> None:
@@ -193,9 +193,9 @@ def reflacx(folder: Folder, images: list[Image], dice: Dice, notes: Notes) -> No
         box: list[object] = [4, 6, reading.image.columns - 5, reading.image.rows - 3]
         table(f"{main}/chest_bounding_box.csv", "reflacx.chest_bounding_box", [box])
         about = contracts()[f"reflacx.metadata_phase_{reading.phase}"]
-        marks = _marks(reading, labels, ellipses, chance)
-        tables[reading.phase].append(_metadata(reading, about, marks))
-        if reading.oddity == "discarded":
+        certainties = _certainties(reading, labels, ellipses, chance)
+        tables[reading.phase].append(_metadata(reading, about, certainties))
+        if reading.anomaly == "discarded":
             folder.make(f"gaze_data/{reading.id}")
             continue
         samples = list(_samples(reading, chance.randrange(200, 400), 0.001, chance))
@@ -223,8 +223,8 @@ def _note(ordered: list[Reading], notes: Notes) -> None:
         "-1 label": ("Q-RFX-04", "a label is -1"),
     }
     for reading in ordered:
-        if reading.oddity:
-            issue, what = issues[reading.oddity]
+        if reading.anomaly:
+            issue, what = issues[reading.anomaly]
             notes.add(issue, f"main_data/{reading.id}", reading.id, what)
     for what in (
         "CRLF line ends",
@@ -233,5 +233,5 @@ def _note(ordered: list[Reading], notes: Notes) -> None:
         "negative timestamps in gaze.csv",
         "coordinates outside the image",
     ):
-        usual = next(reading for reading in ordered if not reading.oddity)
+        usual = next(reading for reading in ordered if not reading.anomaly)
         notes.add("Q-RFX-04", f"main_data/{usual.id}", usual.id, what)

@@ -9,7 +9,7 @@ from mimiceye_duck.synth.world.people import Admission, IcuStay, People, Stay
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv.gz"
 
-# The oddities that are cases of the link, which truth/cxr_stay.csv lists one by one.
+# The anomalies that are cases of the link, which truth/cxr_stay.csv lists one by one.
 CASES = {
     "study_time_83045_515": ("Q-CXR-01", "08:30:45.515 without its leading zero"),
     "study_time_214": ("Q-CXR-01", "00:02:14 without its leading zeros"),
@@ -28,12 +28,12 @@ CASES = {
 
 @dataclass
 class Notes:
-    """Every injected oddity: its issue, its file, the row's key, and what it is."""
+    """Every injected anomaly: its issue, its file, the row's key, and what it is."""
 
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def add(self, issue: str, file: str, key: object, what: str) -> None:
-        """Write down one oddity."""
+        """Write down one anomaly."""
         self.rows.append((issue, file, str(key), what))
 
 

@@ -154,9 +154,9 @@ def read(root: Path) -> People:
     if not people.stays:
         problem = Problem(
             "there are no ED stays to draw images around",
-            where=str(root),
-            found="no edstays.csv or edstays.csv.gz with a row",
-            do="name the folder that holds MIMIC-IV-ED, or leave out --around",
+            path=str(root),
+            detail="no edstays.csv or edstays.csv.gz with a row",
+            hint="name the folder that holds MIMIC-IV-ED, or leave out --around",
         )
         raise UserError(problem)
     for row in _rows(root, "admissions"):

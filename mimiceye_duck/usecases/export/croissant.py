@@ -85,13 +85,13 @@ def croissant(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _resource(table: Mapping[str, Any]) -> dict[str, Any]:
     path = table["path"]
-    told = {"@id": path, "name": path, "encodingFormat": _PARQUET}
+    entry = {"@id": path, "name": path, "encodingFormat": _PARQUET}
     if table["partitioned_by"]:
-        return {"@type": "cr:FileSet", **told, "includes": f"{path}/*/*.parquet"}
+        return {"@type": "cr:FileSet", **entry, "includes": f"{path}/*/*.parquet"}
     [file] = table["files"]
     return {
         "@type": "cr:FileObject",
-        **told,
+        **entry,
         "contentUrl": path,
         "contentSize": f"{file['bytes']} B",
         "sha256": file["sha256"],
@@ -100,7 +100,7 @@ def _resource(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _record_set(table: Mapping[str, Any]) -> dict[str, Any]:
     name = table["name"]
-    told = {
+    entry = {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
@@ -108,7 +108,7 @@ def _record_set(table: Mapping[str, Any]) -> dict[str, Any]:
         "key": [{"@id": f"{name}/{column}"} for column in table["key"]],
         "field": [_field(table, column) for column in table["columns"]],
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in entry.items() if value}
 
 
 def _field(table: Mapping[str, Any], column: Mapping[str, Any]) -> dict[str, Any]:

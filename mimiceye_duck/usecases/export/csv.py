@@ -30,22 +30,22 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Piece:
-    """What becomes one file a patient, below `path` of each patient whose records `whose` lets
+    """What becomes one file a patient, below `path` of each patient whose records `patients` lets
     pass: the texts, `patient` and `source_row` of `relation`."""
 
     relation: Sql
     csv: Csv
     path: str
-    whose: Sql
+    patients: Sql
 
     def write(self, database: Database) -> list[Entry]:
         _prepare(database)
-        return write_patients(database, self.relation, self.csv, self.path, self.whose)
+        return write_patients(database, self.relation, self.csv, self.path, self.patients)
 
     def size(self, database: Database) -> int:
         """Bytes of the files, their headers apart."""
         _prepare(database)
-        lines = patient_lines(database, self.relation, self.csv, self.whose)
+        lines = patient_lines(database, self.relation, self.csv, self.patients)
         return int(database.value(render("lines_size", lines=lines)))
 
 
@@ -79,7 +79,7 @@ def export_csv(
     if bool(tables) + (query is not None) + (file is not None) != 1:
         raise UsageError(Problem("give --tables, --query or -f FILE, and only one of them"))
     if tables and name:
-        raise UsageError(Problem("--name is for a query", do="tables keep their own names"))
+        raise UsageError(Problem("--name is for a query", hint="tables keep their own names"))
     name = name or (file.stem if file else "")
     text = "" if tables else query_text(query, file)
     if not tables:
@@ -109,7 +109,7 @@ def _checked(name: str) -> str:
         raise UsageError(
             Problem(
                 f"'{name}' is no name for the files" if name else "the files need a name",
-                do="--name with letters, digits, _ - and ., as first_day_vitals",
+                hint="--name with letters, digits, _ - and ., as first_day_vitals",
             )
         )
     return name
@@ -166,10 +166,10 @@ def _table(
 
 
 def _piece(
-    tree: Path, name: str, names: Sequence[str], relation: Sql, path: str, whose: Sql
+    tree: Path, name: str, names: Sequence[str], relation: Sql, path: str, patients: Sql
 ) -> _Piece:
     cells = [str(place) for place in range(len(names))]
-    return _Piece(relation, Csv(tree, name, names, numbered=False, cells=cells), path, whose)
+    return _Piece(relation, Csv(tree, name, names, numbered=False, cells=cells), path, patients)
 
 
 def _make_way(folder: Folder, pieces: Iterable[_Piece]) -> list[str]:
@@ -202,7 +202,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
                 raise UserError(
                     Problem(
                         f"{entry.rows:,} rows of {entry.table} name no patient",
-                        do="a query that leaves them out, `where subject_id is not null`",
+                        hint="a query that leaves them out, `where subject_id is not null`",
                     )
                 )
         entries.extend(found)

@@ -56,8 +56,8 @@ def build_facts(database: Database, relations: Iterable[Relation]) -> dict[str, 
     names = ("cohort", "link_rule", "window_seconds", "n_patients", "patients_md5")
     facts: dict[str, Any] = dict.fromkeys(names)
     try:
-        told = [*database.rows(_SETTINGS), *database.rows(_PATIENTS)]
-        facts.update(zip(names, (value for row in told for value in row), strict=True))
+        rows = [*database.rows(_SETTINGS), *database.rows(_PATIENTS)]
+        facts.update(zip(names, (value for row in rows for value in row), strict=True))
     except engine.CatalogException:
         pass  # `attach` made it
     sources = {(one.dataset, one.release) for one in relations if one.dataset}

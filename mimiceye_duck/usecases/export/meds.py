@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow
 
 from mimiceye_duck.catalog.contracts import contracts, datasets
-from mimiceye_duck.catalog.installation import SQL, version
+from mimiceye_duck.catalog.installation import select_folders, version
 from mimiceye_duck.catalog.models import Model, ordered, read
 from mimiceye_duck.catalog.templates import Sql, ident, quoted, render
 from mimiceye_duck.core.progress import Steps
@@ -20,7 +20,7 @@ from mimiceye_duck.usecases.export.parquet_file import arrow_schema, write_sorte
 from mimiceye_duck.writers import json_file
 from mimiceye_duck.writers.export_folder import Folder, beside
 
-# The version of the standard that `sql/meds/` and this module follow.
+# The version of the standard that `sql/outputs/meds/` and this module follow.
 MEDS_VERSION = "0.4.1"
 ETL_NAME = "mimiceye-duck"
 # The standard's own columns; any others are to be listed.
@@ -96,8 +96,8 @@ def _write(source: Database, folder: Folder) -> int:
 
 
 def _make_views(source: Database) -> Mapping[str, Model]:
-    """Make views of the models of `sql/meds/`, in memory; returns the models by name."""
-    files = sorted((SQL / "meds").glob("*.sql"))
+    """Make views of the models of `sql/outputs/meds/`, in memory; returns the models by name."""
+    files = sorted(select_folders()["meds"].glob("*.sql"))
     models = {name: read(file, name) for file in files for name in [f"meds.{file.stem}"]}
     build = source.value("select current_database()")
     there = set(names(source))

@@ -85,9 +85,9 @@ def export_parquet(
         json_file.write(folder.tree / dataset.NAME, content)
         json_file.write(folder.tree / croissant.NAME, croissant.croissant(content))
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
-    told = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
+    summary = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
     of_cohort = sum(one["patients"] == "cohort" for one in entries) if all_patients else 0
-    return told + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
+    return summary + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
 
 
 def _pieces(chosen: Iterable[Table], partition_by: str | None) -> list[_Piece]:
@@ -132,8 +132,8 @@ def _make_way(
         raise UserError(
             Problem(
                 "the folder holds an export of another build",
-                where=str(folder.out),
-                do="--force replaces all of it, --out DIR writes elsewhere",
+                path=str(folder.out),
+                hint="--force replaces all of it, --out DIR writes elsewhere",
             )
         )
     names = {piece.table.name for piece in pieces}
@@ -157,9 +157,9 @@ def _spare_sources(folder: Folder, pieces: Sequence[_Piece]) -> None:
         raise UserError(
             Problem(
                 "the export would overwrite what the database reads",
-                where=str(folder.out),
-                found=", ".join(sorted(clash)),
-                do="--out DIR writes elsewhere",
+                path=str(folder.out),
+                detail=", ".join(sorted(clash)),
+                hint="--out DIR writes elsewhere",
             )
         )
 
@@ -211,12 +211,12 @@ def _entry(database: Database, folder: Folder, piece: _Piece) -> dict[str, Any]:
 
 def _problem(table: Table, error: engine.Error) -> Problem:
     paths = table.relation.paths if table.relation.kind == "view" else ()
-    found, do = reason(error), None
+    found, hint = reason(error), None
     if isinstance(error, engine.OutOfMemoryException):
-        do = "a larger --memory-limit, or --threads 1"
+        hint = "a larger --memory-limit, or --threads 1"
     if not all(Path(path).exists() for path in paths):
-        found, do = "not where it was", "`mimiceye-duck attach` points the views elsewhere"
-    return Problem(f"{table.name} cannot be exported", next(iter(paths), None), found, do)
+        found, hint = "not where it was", "`mimiceye-duck attach` points the views elsewhere"
+    return Problem(f"{table.name} cannot be exported", next(iter(paths), None), found, hint)
 
 
 def _bytes(database: Database, table: Table) -> int:

@@ -153,9 +153,9 @@ def arrow_schema(
         if field.name == without:
             continue
         described = columns[field.name]
-        told = {"description": described.text, "unit": described.unit}
+        metadata = {"description": described.text, "unit": described.unit}
         field = field.with_type((types or {}).get(field.name, field.type))
-        fields.append(field.with_metadata({key: text for key, text in told.items() if text}))
+        fields.append(field.with_metadata({key: text for key, text in metadata.items() if text}))
     schema = pyarrow.schema(fields, metadata=about)
     return {"ARROW:schema": base64.b64encode(schema.serialize()).decode()}
 

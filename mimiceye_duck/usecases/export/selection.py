@@ -78,8 +78,8 @@ def require_owners(name: str, owners: str | None, known: Container[str]) -> None
         raise UserError(
             Problem(
                 f"nothing says whose the rows of {name} are",
-                found=f"no {owners} in the database",
-                do="`build` makes it",
+                detail=f"no {owners} in the database",
+                hint="`build` makes it",
             )
         )
 

@@ -29,8 +29,8 @@ def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -
             raise UserError(
                 Problem(
                     f"the file of {name} is not where it was",
-                    where=path,
-                    do="`mimiceye-duck attach` points the views elsewhere",
+                    path=path,
+                    hint="`mimiceye-duck attach` points the views elsewhere",
                 )
             )
         return csv_text(Path(path))
@@ -40,7 +40,7 @@ def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -
         raise UserError(
             Problem(
                 f"only the built patients' rows of {name} are repaired and stored",
-                do="leave out --all-patients; spreadsheets/EyeGaze of a build has all rows",
+                hint="leave out --all-patients; spreadsheets/EyeGaze of a build has all rows",
             )
         )
     return ident(name)
@@ -68,8 +68,8 @@ def owned(
     raise UserError(
         Problem(
             f"{what} has no column subject_id",
-            found=", ".join(names),
-            do="a query that joins one, as `... join links.cxr_stay using (dicom_id)`",
+            detail=", ".join(names),
+            hint="a query that joins one, as `... join links.cxr_stay using (dicom_id)`",
         )
     )
 

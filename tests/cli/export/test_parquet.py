@@ -52,7 +52,7 @@ def test_every_source_table_link_and_mart_is_exported(exported, source):
         for file in source.rglob(f"{folder}/*.csv.gz")
     }
     assert len(clinical) > 35
-    marts = {f"marts/{file.stem}.parquet" for file in Path("sql/marts").glob("*.sql")}
+    marts = {f"marts/{file.stem}.parquet" for file in Path("sql/models/marts").glob("*.sql")}
     links = {f"links/cxr_{name}.parquet" for name in ("stay", "admission", "icu_stay")}
     cxr = {f"mimic_cxr/{n}.parquet" for n in ("dicom", "record_list", "reports", "study_list")}
     jpg = {

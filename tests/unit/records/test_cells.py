@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mimiceye_duck.readers.records.bitmap import Commas
-from mimiceye_duck.readers.records.tokenizer import UnclearError, find
+from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError, find
 
 CELLS = st.text(st.sampled_from('ab1,"\n é'), max_size=6)
 TABLES = st.integers(2, 4).flatmap(
@@ -46,7 +46,7 @@ def test_records_are_those_that_were_written(rows, quoting, rest):
 def test_any_text_is_read_as_by_csv_or_left_to_a_parser(text, width):
     try:
         found = records_of(text.encode(), width)
-    except UnclearError:
+    except UnsupportedCsvError:
         return
     rows = read(b"".join(found))
     assert all(len(row) == width for row in rows)
@@ -60,7 +60,7 @@ def test_a_cell_begins_behind_its_commas(rows, data):
     text = written(rows)
     try:
         begin = find(text, width).cell(number)
-    except UnclearError:
+    except UnsupportedCsvError:
         assert any(b'"' in written([row[:number]]) for row in rows)
         return
     # To csv an empty line is a row without a cell.
@@ -79,9 +79,9 @@ def test_commas_are_counted_and_found_as_one_by_one(marked, data):
 @given(TABLES)
 def test_needless_quotes_are_found(rows):
     text = written(rows, csv.QUOTE_ALL)
-    needless = find(text, len(rows[0]) if rows else 2).needless.tolist()
+    extra_quotes = find(text, len(rows[0]) if rows else 2).extra_quotes.tolist()
     least = [written([row]) for row in rows]
-    assert needless == [
+    assert extra_quotes == [
         number for number, row in enumerate(rows) if written([row], csv.QUOTE_ALL) != least[number]
     ]
 
@@ -104,5 +104,5 @@ def test_needless_quotes_are_found(rows):
     ],
 )
 def test_what_is_not_plain_is_left_to_a_parser(text):
-    with pytest.raises(UnclearError):
+    with pytest.raises(UnsupportedCsvError):
         find(text, 2)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mimiceye_duck.readers.records import inflation, reading
-from mimiceye_duck.readers.records.temporary_file import Spool
-from mimiceye_duck.readers.records.tokenizer import UnclearError
+from mimiceye_duck.readers.records.temporary_file import RecordFile
+from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError
 
 HEADER = ("row_id", "subject_id", "comment")
 PATIENTS = [90000000 + number for number in range(6)]
@@ -35,9 +35,9 @@ def written(rows: list[tuple[object, ...]], quoting: int = csv.QUOTE_MINIMAL) ->
 
 def kept(file: Path, *, numbered: bool = False) -> tuple[int, dict[int, tuple[bytes, int]]]:
     wanted = reading.Wanted(HEADER, 1, numpy.array(COHORT), numbered)
-    spool = Spool(file.with_name("spool.csv"))
-    n_records = reading.read(file, wanted, spool)
-    found = [*spool.in_order().of_patients()]
+    kept = RecordFile(file.with_name("records.csv"))
+    n_records = reading.read(file, wanted, kept)
+    found = [*kept.in_order().of_patients()]
     assert [subject for subject, _, _ in found] == sorted({subject for subject, _, _ in found})
     return n_records, {subject: (text, n) for subject, text, n in found}
 
@@ -90,7 +90,7 @@ def test_parts_of_patients_are_put_in_order_whatever_memory_holds(tmp_path, monk
 def test_a_patient_who_is_not_eight_digits_is_left_to_sql(tmp_path, subject):
     file = tmp_path / "a.csv"
     file.write_bytes(written([HEADER, (1, 90000001, ""), (2, subject, "")]))
-    with pytest.raises(UnclearError):
+    with pytest.raises(UnsupportedCsvError):
         kept(file)
 
 
@@ -107,7 +107,7 @@ def test_a_patient_who_is_not_eight_digits_is_left_to_sql(tmp_path, subject):
 def test_what_a_parser_must_tell_is_left_to_sql(tmp_path, text):
     file = tmp_path / "a.csv"
     file.write_bytes(text)
-    with pytest.raises(UnclearError):
+    with pytest.raises(UnsupportedCsvError):
         kept(file)
 
 
@@ -149,7 +149,7 @@ def test_a_cell_longer_than_csv_takes_goes_through_or_to_sql(tmp_path, numbered)
     file, rows = tmp_path / "a.csv", [(1, 90000001, "a" * 200_000)]
     file.write_bytes(written([HEADER, *rows]))
     if numbered:
-        with pytest.raises(UnclearError):
+        with pytest.raises(UnsupportedCsvError):
             kept(file, numbered=True)
     else:
         assert kept(file) == (1, wanted(rows))
@@ -158,5 +158,5 @@ def test_a_cell_longer_than_csv_takes_goes_through_or_to_sql(tmp_path, numbered)
 def test_a_file_without_a_line_end_is_not_gathered(tmp_path):
     file = tmp_path / "a.csv"
     file.write_bytes(b"row_id," * 1_000_000)
-    with pytest.raises(UnclearError):
+    with pytest.raises(UnsupportedCsvError):
         kept(file)

@@ -1,33 +1,8 @@
 -- All images of the asked patients with the stays they belong to and the nearest one.
 -- Grain: dicom_id.
--- Rule: the nearest stay is the one around the image, else the one whose arrival or
--- departure is least far; ties fall as in the link rules.
 -- Columns:
 --   is_built: Whether the cohort has the image, so that the page shows it.
 with
-
-near as (
-    select
-        links.dicom_id,
-        stays.stay_id,
-        stays.intime,
-        stays.outtime,
-        row_number() over (
-            partition by links.dicom_id
-            order by
-                greatest(
-                    date_diff('millisecond', links.study_at, stays.intime),
-                    date_diff('millisecond', stays.outtime, links.study_at),
-                    0
-                ),
-                stays.intime desc,
-                stays.stay_id
-        ) as place
-    from links.cxr_stay as links
-    inner join asked_patients as asked on links.subject_id = asked.subject_id
-    inner join staging.ed_stays as stays on links.subject_id = stays.subject_id
-    where stays.outtime is not null and links.study_at is not null
-),
 
 final as (
     select
@@ -44,10 +19,8 @@ final as (
         images.StudyDate as study_date,
         images.StudyTime as study_time,
         near.stay_id as near_stay_id,
-        date_diff('millisecond', near.intime, links.study_at) / 1000.0
-            as seconds_after_intime,
-        date_diff('millisecond', near.outtime, links.study_at) / 1000.0
-            as seconds_after_outtime,
+        near.seconds_after_intime,
+        near.seconds_after_outtime,
         meta.dicom_id is not null as is_built,
         meta.ViewPosition as view_position,
         meta.Rows as n_rows,
@@ -59,7 +32,7 @@ final as (
     from links.cxr_stay as links
     inner join asked_patients as asked on links.subject_id = asked.subject_id
     inner join staging.cxr_images as images on links.dicom_id = images.dicom_id
-    left join near on links.dicom_id = near.dicom_id and near.place = 1
+    left join links.nearest_stay as near on links.dicom_id = near.dicom_id
     left join marts.cxr_meta as meta on links.dicom_id = meta.dicom_id
 )
 

@@ -3,14 +3,6 @@
 -- Grain: dicom_id.
 with
 
-read as (
-    select dicom_id
-    from staging.reflacx_readings
-    union
-    select dicom_id
-    from staging.eye_gaze_images
-),
-
 final as (
     select
         images.dicom_id,
@@ -18,9 +10,9 @@ final as (
         images.subject_id
     from staging.cxr_images as images
     inner join cohort.subjects as subjects on images.subject_id = subjects.subject_id
-    left join read on images.dicom_id = read.dicom_id
+    left join staging.gaze_images as gaze on images.dicom_id = gaze.dicom_id
     cross join settings.cohort as settings
-    where settings.cohort <> 'eye' or read.dicom_id is not null
+    where settings.cohort <> 'eye' or gaze.dicom_id is not null
 )
 
 select * from final

@@ -2,25 +2,16 @@
 -- Grain: subject_id.
 with
 
-named as (
-    select
-        dicom_id,
-        subject_id
-    from staging.reflacx_readings
-    union
-    select
-        dicom_id,
-        subject_id
-    from staging.eye_gaze_images
-),
-
 final as (
     select subject_id
-    from named
+    from staging.reflacx_readings
+    union
+    select subject_id
+    from staging.eye_gaze_images
     union
     select images.subject_id
     from staging.cxr_images as images
-    inner join named on images.dicom_id = named.dicom_id
+    inner join staging.gaze_images as gaze on images.dicom_id = gaze.dicom_id
 )
 
 select * from final

@@ -1,36 +1,19 @@
 -- How far built images lie from the arrival and the departure of the nearest stay of
 -- their patient, in bins, by how the build linked them.
 -- Grain: measure, bin, link.
--- Rule: the nearest stay is the one around the image, else the one whose arrival or
--- departure is least far; ties fall as in the link rules. Bins are two hours wide from
--- arrival and departure, and a day wide for days; what lies further off is in the first
--- and the last.
+-- Rule: bins are two hours wide from arrival and departure, and a day wide for days;
+-- what lies further off is in the first and the last.
 with
 
 distances as (
     select
-        images.dicom_id,
         images.subject_id,
         coalesce(links.link, 'none') as link,
-        date_diff('millisecond', stays.intime, links.study_at) / 3600000.0
-            as arrival_hours,
-        date_diff('millisecond', stays.outtime, links.study_at) / 3600000.0
-            as departure_hours,
-        row_number() over (
-            partition by images.dicom_id
-            order by
-                greatest(
-                    date_diff('millisecond', links.study_at, stays.intime),
-                    date_diff('millisecond', stays.outtime, links.study_at),
-                    0
-                ),
-                stays.intime desc,
-                stays.stay_id
-        ) as place
+        near.seconds_after_intime / 3600 as arrival_hours,
+        near.seconds_after_outtime / 3600 as departure_hours
     from cohort.images as images
     inner join links.cxr_stay as links on images.dicom_id = links.dicom_id
-    inner join staging.ed_stays as stays on images.subject_id = stays.subject_id
-    where stays.outtime is not null and links.study_at is not null
+    inner join links.nearest_stay as near on images.dicom_id = near.dicom_id
 ),
 
 binned as (
@@ -40,7 +23,6 @@ binned as (
         link,
         subject_id
     from distances
-    where place = 1
     union all
     select
         'departure' as measure,
@@ -48,7 +30,6 @@ binned as (
         link,
         subject_id
     from distances
-    where place = 1
     union all
     select
         'days' as measure,
@@ -56,7 +37,6 @@ binned as (
         link,
         subject_id
     from distances
-    where place = 1
 ),
 
 final as (

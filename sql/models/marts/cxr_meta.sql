@@ -3,20 +3,7 @@
 -- Grain: dicom_id.
 -- Rule: the emergency stay is by the link rule of the build, in settings.link; the
 -- admission and the ICU stay are those around study_at; null where there is none.
--- Columns:
---   in_reflacx: Whether REFLACX has a reading of the image.
---   in_eye_gaze: Whether EyeGaze has the image.
 with
-
-reflacx as (
-    select distinct dicom_id
-    from staging.reflacx_readings
-),
-
-eye_gaze as (
-    select distinct dicom_id
-    from staging.eye_gaze_images
-),
 
 final as (
     select
@@ -39,15 +26,14 @@ final as (
         links.n_candidates,
         links.hadm_id,
         links.icu_stay_id,
-        reflacx.dicom_id is not null as in_reflacx,
-        eye_gaze.dicom_id is not null as in_eye_gaze,
+        coalesce(gaze.in_reflacx, false) as in_reflacx,
+        coalesce(gaze.in_eye_gaze, false) as in_eye_gaze,
         splits.split
     from cohort.images as images
     inner join cohort.cxr_jpg_metadata as metadata
         on images.dicom_id = metadata.dicom_id
     inner join links.cxr_stay as links on images.dicom_id = links.dicom_id
-    left join reflacx on images.dicom_id = reflacx.dicom_id
-    left join eye_gaze on images.dicom_id = eye_gaze.dicom_id
+    left join staging.gaze_images as gaze on images.dicom_id = gaze.dicom_id
     left join cohort.cxr_jpg_split as splits on images.dicom_id = splits.dicom_id
 )
 

@@ -5,30 +5,19 @@
 --   in_eye_gaze: Whether EyeGaze has the image, True or False.
 with
 
-reflacx as (
-    select distinct dicom_id
-    from staging.reflacx_readings
-),
-
-eye_gaze as (
-    select distinct dicom_id
-    from staging.eye_gaze_images
-),
-
 final as (
     select
         images.dicom_id,
         cast(links.stay_id as varchar) as stay_id,
-        case when reflacx.dicom_id is null then 'False' else 'True' end as in_reflacx,
-        case when eye_gaze.dicom_id is null then 'False' else 'True' end as in_eye_gaze,
+        case when gaze.in_reflacx then 'True' else 'False' end as in_reflacx,
+        case when gaze.in_eye_gaze then 'True' else 'False' end as in_eye_gaze,
         links.link,
         regexp_replace(cast(links.gap_seconds as varchar), '\.0$', '') as gap_seconds,
         cast(links.n_candidates as varchar) as n_candidates,
         strftime(links.study_at, '%Y-%m-%d %H:%M:%S.%g') as study_at
     from cohort.images as images
     inner join links.cxr_stay as links on images.dicom_id = links.dicom_id
-    left join reflacx on images.dicom_id = reflacx.dicom_id
-    left join eye_gaze on images.dicom_id = eye_gaze.dicom_id
+    left join staging.gaze_images as gaze on images.dicom_id = gaze.dicom_id
 )
 
 select * from final
