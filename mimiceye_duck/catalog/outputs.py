@@ -6,15 +6,9 @@ from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
 from mimiceye_duck.catalog.models import Model, models, outputs
 
 
-def text_name(contract: Contract) -> str:
-    """The working table that holds a source's cells as text, with `source_row` from 0."""
-    return f"source_text.{contract.schema}_{contract.table}"
-
-
 def written_name(contract: Contract) -> str:
     """The relation whose text is written: a table's repaired one where a model repairs it."""
-    repaired = f"repaired.{contract.schema}_{contract.table}"
-    return repaired if repaired in models() else text_name(contract)
+    return contract.repaired_name if contract.repaired_name in models() else contract.text_name
 
 
 def is_written(contract: Contract) -> bool:
@@ -41,6 +35,6 @@ def needed_whole(present: Collection[str], selects: Iterable[Model]) -> set[str]
         contract.id
         for contract in contracts().values()
         if contract.id in reads
-        or text_name(contract) in reads
+        or contract.text_name in reads
         or (contract.spreadsheet and contract.id in present)
     }

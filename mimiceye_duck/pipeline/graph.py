@@ -27,7 +27,6 @@ from mimiceye_duck.catalog.outputs import (
     is_written,
     linked_tables,
     needed_whole,
-    text_name,
     written_name,
 )
 from mimiceye_duck.core.digest import digest
@@ -71,7 +70,7 @@ class Graph:
         self.sources = sources
         self.options = options
         self.nodes: dict[str, Node] = {}
-        self._texts = {text_name(contract): contract for contract in contracts().values()}
+        self._texts = {contract.text_name: contract for contract in contracts().values()}
         self._cohort = {contract.cohort_name: contract for contract in contracts().values()}
         for contract_id in sorted(self.whole & sources.tables.keys()):
             self._text(contracts()[contract_id])
@@ -115,7 +114,7 @@ class Graph:
     @property
     def digest(self) -> str:
         """The digest of all that the build is made of, whoever its patients turn out to be."""
-        return digest(version(), [(node.name, node.digest) for node in self.nodes.values()])
+        return digest(version(), sorted((node.name, node.digest) for node in self.nodes.values()))
 
     def of_patients(self, patients: str) -> "Graph":
         """The same nodes, of the patients whose subject_ids have this digest."""
@@ -150,7 +149,7 @@ class Graph:
         """Enter a node, after the relations that it reads and the other nodes that it needs."""
         if name in self.nodes:
             return
-        read = {*others, *(node for relation in reads for node in self._nodes_of(relation))}
+        read = {*others, *(node for relation in sorted(reads) for node in self._nodes_of(relation))}
         inputs = {one: self.nodes[one].digest for one in sorted(read)}
         if kind in CODE:
             inputs["code"] = code(*CODE[kind])
@@ -204,7 +203,7 @@ class Graph:
             return self._headers()
         if not _is_csv(source):
             return []
-        name = text_name(contract)
+        name = contract.text_name
         self._add(name, "source text", _file_inputs(source))
         return [name]
 
@@ -227,7 +226,7 @@ class Graph:
         if not _is_csv(source) or not is_written(contract):
             return []
         reads = [contract.patient_of] if contract.patient_of else []
-        if written_name(contract) != text_name(contract):
+        if written_name(contract) != contract.text_name:
             reads.append(written_name(contract))
         own = self._for_csv(bool(contract.patient_of or subject_column(contract)))
         self._add(contract.id, "table", {**_file_inputs(source), **own}, reads)

@@ -10,7 +10,6 @@ from typing import Any
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.outputs import text_name
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.database.connection import Database
@@ -189,7 +188,7 @@ class _Comparison:
 
     def _source_size(self, name: str) -> int:
         """Bytes of the file that is read for a node: none where all of it is read to link."""
-        texts = {text_name(contract): contract.id for contract in contracts().values()}
+        texts = {contract.text_name: contract.id for contract in contracts().values()}
         contract_id = texts.get(name, name)
         source = self._graph.sources.get(contract_id)
         is_read_before = name not in texts and contract_id in self._graph.whole
@@ -229,7 +228,7 @@ class _Comparison:
             yield "other patients" if part == PATIENTS else f"{part} changed"
 
     def _text_source(self, name: str) -> Source | None:
-        found = [one for one in contracts().values() if text_name(one) == name]
+        found = [one for one in contracts().values() if one.text_name == name]
         return self._graph.sources.get(found[0].id) if found else None
 
     def _lost(self, node: Node, done: Done) -> Iterator[str]:

@@ -192,6 +192,22 @@ def test_a_dry_run_says_the_same_and_builds_nothing(small, out, command):
     assert ran.code == 2 and "--dry-run" in ran.stderr
 
 
+def test_the_order_of_a_set_changes_no_digest(small, built):
+    """It is another in each process."""
+    out = built(small, files="none")
+    words = ["plan", "--source", small, "--out", out, "--files", "none", "--format", "json"]
+    found = []
+    for seed in "12":
+        ran = subprocess.run(
+            [sys.executable, "-m", "mimiceye_duck", *map(str, words)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        found.append(json.loads(ran.stdout))
+    assert found[0]["is_up_to_date"] and found[0] == found[1]
+
+
 HOLD = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1])

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mimiceye_duck.core.text import escaped, size
+from mimiceye_duck.core.text import printable, size
 from mimiceye_duck.pipeline.plan import AGAIN, DEPENDS, KEEP, MAKE, Plan, Step
 
 _STYLES = {MAKE: "yellow", DEPENDS: "magenta"}
@@ -30,7 +30,7 @@ def show(plan: Plan) -> None:
     console = Console(highlight=False)
 
     def line(text: str) -> None:
-        console.print(escaped(text), markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     if plan.is_up_to_date:
         line(f"{plan.out} is up to date: nothing to do")
@@ -56,7 +56,7 @@ def show(plan: Plan) -> None:
 
 def _print(console: Console, steps: list[Step]) -> None:
     rows = [
-        [escaped(text) for text in (step.action, step.kind, step.name, _size(step), _why(step))]
+        [printable(text) for text in (step.action, step.kind, step.name, _size(step), _why(step))]
         for step in steps
     ]
     if not console.is_terminal:

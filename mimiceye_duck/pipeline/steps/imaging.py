@@ -8,7 +8,6 @@ import os
 import shutil
 
 from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.outputs import text_name
 from mimiceye_duck.catalog.templates import render
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.readers import views
@@ -67,11 +66,11 @@ def stand_in(run: Run) -> list[str]:
         return []
     if not run.database.value("select count(*) from mimic_cxr.dicom"):
         return []
-    run.texts.begin(run.database, text_name(metadata))
+    run.texts.begin(run.database, metadata.text_name)
     run.database.execute(
         render(
             "headers_as_metadata",
-            name=text_name(metadata),
+            name=metadata.text_name,
             headers=[column.header for column in metadata.columns],
         )
     )

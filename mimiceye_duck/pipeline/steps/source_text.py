@@ -1,7 +1,6 @@
 """Read each source table once into the working database, as the text it is."""
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.outputs import text_name
 from mimiceye_duck.catalog.predicates import nobody
 from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.core.errors import Problem, UserError
@@ -27,7 +26,7 @@ def stage_whole(database: Database, source: Source, cache: Cache | None = None) 
     What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
     if the file is broken.
     """
-    name = text_name(source.contract)
+    name = source.contract.text_name
     if cache and cache.take(database, source, name):
         show(database, source)
         return output_database.count_rows(database, name)
@@ -47,11 +46,11 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     rows = views.relation(source)
     assert rows is not None
     if whole or subject is None:
-        statement = render("source_scan", name=text_name(contract), relation=rows)
+        statement = render("source_scan", name=contract.text_name, relation=rows)
     else:
         statement = render(
             "source_scan_cohort",
-            name=text_name(contract),
+            name=contract.text_name,
             relation=rows,
             subject_column=subject,
             nobody=nobody(subject),
@@ -84,7 +83,7 @@ def _check_patients(database: Database, source: Source) -> None:
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
-    query = render("rows_of_nobody", name=text_name(contract), nobody=nobody(cell))
+    query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
     count, first = database.rows(query)[0]
     if count:
         rows = "1 row" if count == 1 else f"{count:,} rows"
@@ -101,7 +100,7 @@ def subject_cell(source: Source) -> str | None:
 def stage_absent(database: Database, contract: Contract) -> None:
     """Stand in for a table that nobody downloaded, so that models find it empty."""
     headers = [column.header for column in contract.columns]
-    database.execute(render("empty_table", name=text_name(contract), headers=headers))
+    database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])
 
 
@@ -111,7 +110,7 @@ def show(database: Database, source: Source) -> None:
 
 
 def _show(database: Database, contract: Contract, columns: list[tuple[Column, str | None]]) -> None:
-    relation = ident(text_name(contract))
+    relation = ident(contract.text_name)
     database.execute(
         render("source_view", name=contract.id, columns=columns, relation=Sql(relation))
     )
@@ -120,4 +119,4 @@ def _show(database: Database, contract: Contract, columns: list[tuple[Column, st
 def drop(database: Database, contract: Contract) -> None:
     """Give back a staged table's space."""
     database.execute(render("drop_view", name=contract.id))
-    database.execute(render("drop_table", name=text_name(contract)))
+    database.execute(render("drop_table", name=contract.text_name))

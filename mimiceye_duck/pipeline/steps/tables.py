@@ -1,8 +1,8 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import Model
-from mimiceye_duck.catalog.outputs import is_written, text_name, written_name
+from mimiceye_duck.catalog.outputs import is_written, written_name
 from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.node import Node
@@ -30,7 +30,7 @@ def read_whole(run: Run) -> None:
 
     def read(database: Database, source: Source) -> None:
         contract = source.contract
-        node = run.graph[text_name(contract)]
+        node = run.graph[contract.text_name]
         done = run.texts.find(node)
         if done and stored.get(node.name) == done.rows:
             source_text.show(database, source)
@@ -46,7 +46,7 @@ def read_whole(run: Run) -> None:
     run.each("reading tables to link", chosen, read)
     for contract_id in sorted(whole - run.sources.tables.keys()):
         contract = contracts()[contract_id]
-        run.texts.begin(run.database, text_name(contract))
+        run.texts.begin(run.database, contract.text_name)
         source_text.stage_absent(run.database, contract)
 
 
@@ -59,16 +59,11 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
     if subject:
         return render("owned", relation=ident(relation), subject=subject)
     if contract.patient_of:
-        ours = {name.lower() for name in database.columns(ident(contract.patient_of))}
-        headers = [column.header for column in contract.columns]
-        key = next(header for header in headers if header.lower() in ours)
-        return render(
-            "owned_via",
-            relation=ident(relation),
-            via=contract.patient_of,
-            key=key,
-            owner_key=key,
-        )
+        owners = database.columns(ident(contract.patient_of))
+        shared = shared_column((column.header for column in contract.columns), owners)
+        assert shared
+        keys = dict(zip(("key", "owner_key"), shared, strict=True))
+        return render("owned_via", relation=ident(relation), via=contract.patient_of, **keys)
     return None
 
 
@@ -95,7 +90,7 @@ def _write_new(run: Run, database: Database, source: Source, node: Node) -> Done
         return _write_table(run, database, source, node)
     if done := csv_scan.write(run, database, source, node):
         return done
-    run.texts.begin(database, text_name(contract))
+    run.texts.begin(database, contract.text_name)
     run.source_rows[contract.id] = source_text.stage(database, source)
     done = _write_table(run, database, source, node)
     source_text.drop(database, contract)
