@@ -21,6 +21,7 @@ from mimiceye_duck.api import (
     export_meds,
     export_parquet,
     page,
+    plan,
     report,
     synth,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "export_meds",
     "export_parquet",
     "page",
+    "plan",
     "report",
     "synth",
 ]

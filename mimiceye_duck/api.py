@@ -5,7 +5,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from mimiceye_duck.catalog.build_options import BuildOptions
+from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
 from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ExportResult,
         LinkComparison,
     )
+    from mimiceye_duck.pipeline.plan import Plan
 
 P = ParamSpec("P")
 Outcome = TypeVar("Outcome")
@@ -50,6 +51,18 @@ def build(given: BuildOptions) -> "BuildResult":
     from mimiceye_duck.usecases.building import run
 
     return run(given)
+
+
+@takes(PlanOptions)
+@_work
+def plan(given: PlanOptions) -> "Plan":
+    """Return what `build` with these options would do in OUT, and why; nothing is written.
+
+    Raises `UserError` with every problem found.
+    """
+    from mimiceye_duck.usecases.building import planned
+
+    return planned(given)
 
 
 @_work

@@ -49,11 +49,6 @@ class Options:
     def record(self) -> dict[str, Any]:
         return asdict(self)
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """All that decides what is written: 7d and 168h are the same window."""
-        return tuple(value for name, value in self.record().items() if name != "window")
-
 
 def window_seconds(text: str) -> float:
     """Read a length of time such as 7d, 36h, 90min, 30s or 0.
@@ -69,6 +64,20 @@ def window_seconds(text: str) -> float:
     raise UsageError(
         Problem(f"--window '{text}' is no length of time", hint="7d, 36h, 90min, 30s or 0")
     )
+
+
+def window_text(seconds: float) -> str:
+    """Seconds as --window takes them, in the largest unit of which they are a whole number.
+
+    >>> [window_text(seconds) for seconds in (604800.0, 129600.0, 0.0, 1.5)]
+    ['7d', '36h', '0', '1.5s']
+    """
+    if not seconds:
+        return "0"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length:.0f}{unit}"
+    return f"{seconds:g}s"
 
 
 def memory(text: str | None) -> str | None:

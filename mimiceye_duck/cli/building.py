@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from mimiceye_duck.catalog.build_options import BuildOptions
+from mimiceye_duck.cli import planning
 from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
-from mimiceye_duck.cli.options import command
+from mimiceye_duck.cli.options import command, flag
 from mimiceye_duck.core.errors import Problem, UsageError
 
 app = typer.Typer()
@@ -24,13 +25,17 @@ SkipWords = Annotated[
 ]
 
 
-@command(app, BuildOptions)
-def build(given: BuildOptions) -> None:
+@command(app, BuildOptions, flag("dry_run", bool, False, "Show what would be done, and why."))
+def build(given: BuildOptions, dry_run: bool = False) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
     from mimiceye_duck.cli import allocator
     from mimiceye_duck.cli.printing.build_summary import show
     from mimiceye_duck.usecases.building import run
 
+    if dry_run:
+        if given.engine != "duckdb" or given.force:
+            raise UsageError(Problem("--dry-run goes with neither --engine spark nor --force"))
+        return planning.plan(given)
     allocator.keep()
     with stoppable():
         result = run(given)

@@ -20,10 +20,10 @@ _READ_AS = {
 
 def command(
     app: typer.Typer, given: Callable[..., Given], *more: inspect.Parameter
-) -> Callable[[Callable[..., None]], None]:
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add a command that is called with the options of a dataclass, and `more` by their names."""
 
-    def add(run: Callable[..., None]) -> None:
+    def add(run: Callable[..., None]) -> Callable[..., None]:
         def called(**words: Any) -> None:
             extra = {one.name: words.pop(one.name) for one in more}
             # A list that is not given is none to typer.
@@ -34,8 +34,16 @@ def command(
         called.__annotations__ = {one.name: one.annotation for one in parameters}
         called.__doc__ = run.__doc__
         app.command(run.__name__)(called)
+        return run
 
     return add
+
+
+def flag(name: str, kind: type, default: Any, help: str) -> inspect.Parameter:
+    """An option of a command that no dataclass has."""
+    option = typer.Option("--" + name.replace("_", "-"), help=help)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=default, annotation=Annotated[kind, option])
 
 
 def _parameter(field: Field) -> inspect.Parameter:

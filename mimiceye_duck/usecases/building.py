@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from mimiceye_duck.catalog import options
-from mimiceye_duck.catalog.build_options import BuildOptions
-from mimiceye_duck.core import machine
+from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.core import findings, machine
 from mimiceye_duck.core.errors import Problem, UsageError
 from mimiceye_duck.core.results import BuildResult
+from mimiceye_duck.pipeline.plan import Plan, plan
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers import discovery
 from mimiceye_duck.readers.source_cache import Cache
@@ -15,8 +16,7 @@ from mimiceye_duck.usecases import build as on_duckdb
 
 def run(given: BuildOptions) -> BuildResult:
     """Build OUT, unless it holds just this build already; raises `UserError`."""
-    if (given.source is None) == (not given.demo):
-        raise UsageError(Problem("build takes either --source DIR or --demo"))
+    _check_source("build", given)
     options.check_engine(given)
     chosen = options.checked(given)
     versions = options.releases(given.release)
@@ -42,6 +42,24 @@ def run(given: BuildOptions) -> BuildResult:
         )
         record, ran = on_duckdb.build(found, out, chosen, resources, force=given.force)
     return BuildResult.of(out, record, ran=ran)
+
+
+def planned(given: PlanOptions) -> Plan:
+    """Plan what `run` would do, without doing it; raises `UserError`."""
+    _check_source("plan", given)
+    chosen, out = options.checked(given), Path(given.out)
+    source = out / "source" if given.source is None else Path(given.source)
+    if given.demo and not source.is_dir():
+        message = "the synthetic sources are not there yet"
+        raise UsageError(Problem(message, path=str(source), hint="build --demo makes them"))
+    found = discovery.survey(source, releases=options.releases(given.release), skip=given.skip)
+    findings.require(found.results)
+    return plan(found, out, chosen)
+
+
+def _check_source(command: str, given: PlanOptions) -> None:
+    if (given.source is None) == (not given.demo):
+        raise UsageError(Problem(f"{command} takes either --source DIR or --demo"))
 
 
 def _demo_source(out: Path) -> Path:

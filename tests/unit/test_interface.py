@@ -10,14 +10,14 @@ import pytest
 import typer.main
 
 import mimiceye_duck
-from mimiceye_duck.catalog.build_options import BuildOptions, Content
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.build_options import BuildOptions, Content, PlanOptions
+from mimiceye_duck.catalog.options import options, window_text
 from mimiceye_duck.cli.main import app
 from mimiceye_duck.core.given import fields_of
 
 OFFERED = (
     *("attach", "browse", "build", "check", "compare_links", "connect", "explain", "export_csv"),
-    *("export_meds", "export_parquet", "page", "report", "synth"),
+    *("export_meds", "export_parquet", "page", "plan", "report", "synth"),
 )
 
 
@@ -47,6 +47,8 @@ def test_build_takes_the_same_options_in_python_and_on_the_command_line():
     command = typer.main.get_command(app).commands["build"]
     flags = {one.name: one for one in command.params}
     assert flags.keys() - {"help", "dry_run"} == ours.keys()
+    planned = {one.name for one in typer.main.get_command(app).commands["plan"].params}
+    assert planned - {"help", "format"} == {field.name for field in fields_of(PlanOptions)}
     for field in fields_of(BuildOptions):
         assert flags[field.name].opts == [field.flag]
         assert flags[field.name].help.startswith(field.option.help)
@@ -64,8 +66,9 @@ def test_a_window_is_kept_as_it_was_typed():
     given = options(window="36h")
     assert (given.window, given.window_seconds) == ("36h", 36 * 3600)
     assert given.record()["window"] == "36h"
-    # A build of the same window in other words is up to date.
-    assert options(window="7d").key == options(window="168h").key != given.key
+    # What is compared with an earlier build is the same for 7d and 168h.
+    texts = [window_text(options(window=window).window_seconds) for window in ("7d", "168h", "36h")]
+    assert texts == ["7d", "7d", "36h"]
 
 
 def test_importing_the_package_loads_no_engine_and_no_terminal():
