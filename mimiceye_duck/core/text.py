@@ -59,20 +59,6 @@ def moment(value: datetime | None) -> str:
     return text.removesuffix("000") if value.microsecond else text
 
 
-def short_duration(seconds: float) -> str:
-    """Seconds as --window takes them, in the largest unit that gives a whole number.
-
-    >>> short_duration(604800.0), short_duration(129600.0), short_duration(0.0), short_duration(1.5)
-    ('7d', '36h', '0', '1.5s')
-    """
-    if not seconds:
-        return "0"
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds % length == 0:
-            return f"{seconds // length:.0f}{unit}"
-    return f"{seconds:g}s"
-
-
 def yes_no(value: bool) -> str:
     """Return yes or no."""
     return "yes" if value else "no"

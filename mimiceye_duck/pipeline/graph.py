@@ -20,7 +20,7 @@ from mimiceye_duck.catalog.models import (
     outputs,
     stay_by_rule,
 )
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options import Options, window_text
 from mimiceye_duck.catalog.outputs import (
     is_written,
     linked_tables,
@@ -28,7 +28,7 @@ from mimiceye_duck.catalog.outputs import (
     written_name,
 )
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.text import short_duration, yes_no
+from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.readers.parquet_tables import HEADERS, REPORTS
@@ -191,7 +191,7 @@ class Graph:
         inputs = {
             "settings.link": {
                 "option --link-rule": options.link_rule,
-                "option --window": short_duration(options.window_seconds),
+                "option --window": window_text(options.window_seconds),
             },
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},

@@ -12,7 +12,7 @@ from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.text import short_duration, yes_no
+from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
 from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, SETTINGS, Graph
@@ -267,14 +267,12 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
     was, now = finished.get("options", {}), graph.options.record()
     for name, value in now.items():
         before, after = was.get(name), list(value) if isinstance(value, tuple) else value
-        if before == after:
+        # The same window may be typed in other words.
+        if before == after or (name == "window" and was["window_seconds"] == now["window_seconds"]):
             continue
         if name == "wanted":
             yield "option --cohort: another list of subject_ids"
-        elif name == "window_seconds":
-            window = short_duration(float(before or 0))
-            yield f"option --window: {window} -> {short_duration(value)}"
-        else:
+        elif name != "window_seconds":
             yield f"option --{name.replace('_', '-')}: {_said(before)} -> {_said(after)}"
     releases = {key: str(release) for key, release in graph.sources.releases.items()}
     before = finished.get("releases", {})
