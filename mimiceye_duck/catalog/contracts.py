@@ -1,7 +1,7 @@
 """Data contracts (ODCS v3) as frozen dataclasses: what every source table is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -102,6 +102,16 @@ class Contract:
         """The columns that tell a row from every other, in the order of the key."""
         keyed = [column for column in self.columns if column.key_position]
         return tuple(c.name for c in sorted(keyed, key=lambda column: column.key_position or 0))
+
+    @property
+    def text_name(self) -> str:
+        """The relation of the table's cells as text, in a build's work database."""
+        return f"source_text.{self.schema}_{self.table}"
+
+    @property
+    def repaired_name(self) -> str:
+        """The model that repairs the text, if there is one of this name."""
+        return f"repaired.{self.schema}_{self.table}"
 
     @property
     def is_file_set(self) -> bool:
@@ -343,6 +353,19 @@ def version_key(version: str | None) -> tuple[int, ...]:
 def has_by(since: str, release: str | None) -> bool:
     """Whether a release has what came with the release `since`; one unknown may."""
     return release is None or version_key(since) <= version_key(release)
+
+
+def shared_column(columns: Iterable[str], owners: Iterable[str]) -> tuple[str, str] | None:
+    """The first of a table's columns that `owners` has too, as each spells it.
+
+    A row without a `subject_column` is of the patient who has the same value of it there.
+
+    >>> shared_column(["ROI", "DICOM_ID"], ["subject_id", "dicom_id"])
+    ('DICOM_ID', 'dicom_id')
+    """
+    theirs = {name.lower(): name for name in owners}
+    shared = ((name, theirs[name.lower()]) for name in columns if name.lower() in theirs)
+    return next(shared, None)
 
 
 def subject_column(contract: Contract) -> str | None:

@@ -7,12 +7,12 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
+from mimiceye_duck.catalog.options import DIALECTS
 from mimiceye_duck.core.errors import Problem, UserError
 
 Transform = Callable[[exp.Expr], exp.Expr]
 
-ENGINES = ("spark", "bigquery", "postgres")
-DIALECTS = ("duckdb", *ENGINES)
+ENGINES = DIALECTS[1:]
 
 
 @cache

@@ -16,6 +16,9 @@ from mimiceye_duck.core.paths import unfit
 
 _IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
 ENGINES = ("duckdb", "spark")
+DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
+COHORT, LINK_RULE, WINDOW = "eye", "within-or-after", "7d"
+PUBLISHED_RULE = "mimic-eye-1.0"
 FILE_WAYS = ("copy", "hardlink", "symlink", "none")
 _AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -157,8 +160,8 @@ def subjects_of(file: Path) -> tuple[int, ...]:
 
 def options(
     *,
-    cohort: str = "eye",
-    window: str = "7d",
+    cohort: str = COHORT,
+    window: str = WINDOW,
     link_rule: str | None = None,
     as_published: bool = False,
     files: str = "copy",
@@ -174,10 +177,10 @@ def options(
                 Problem(f"--cohort '{cohort}' is no file", hint=f"one of {names}, or a file of ids")
             )
         wanted, cohort = subjects_of(Path(cohort)), "file"
-    rule = link_rule or ("mimic-eye-1.0" if as_published else "within-or-after")
-    if as_published and rule != "mimic-eye-1.0":
+    rule = link_rule or (PUBLISHED_RULE if as_published else LINK_RULE)
+    if as_published and rule != PUBLISHED_RULE:
         raise UsageError(
-            Problem("--as-published uses the rule mimic-eye-1.0", hint="leave out --link-rule")
+            Problem(f"--as-published uses the rule {PUBLISHED_RULE}", hint="leave out --link-rule")
         )
     return Options(
         cohort=cohort,

@@ -163,8 +163,7 @@ def check_disk(sources: Sources, options: Options, out: Path) -> Result:
     """Whether the disk of `out` has the room that a build may need there."""
     place = paths.there(out)
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
-    needs = f"the build needs up to {core_text.shown(needed)} of the disk"
-    message = f"{needs}; {core_text.shown(free)} are free"
+    message = f"needs up to {core_text.size(needed)} of disk; {core_text.size(free)} free"
     if needed <= free:
         return Result("disk", "", PASSED, message, str(place))
     hint = "--out on another disk, or --files hardlink"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
@@ -126,7 +125,7 @@ def _is_there(sources: Sources, contract: Contract) -> bool:
 
 
 def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind: str) -> Result:
-    name, skip = one_line(file.name), f"leave the table out with --skip {contract.table}"
+    name, skip = file.name, f"leave the table out with --skip {contract.table}"
     about = contract.id
     is_there = _is_there(sources, contract)
     if kind == "half" and (not is_there or file.name.endswith(_UNDER_WAY)):
@@ -147,11 +146,11 @@ def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind
 def check_folders(sources: Sources) -> Iterator[Result]:
     """Folders that nobody may list, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
-        message = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
+        message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
         hint = "see whether you may read it"
         yield Result("folder", "", WARNING, message, str(folder), hint=hint)
     for folder in sources.listing.builds:
-        message = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
+        message = f"{str(folder)} is a build's folder: nothing is looked for in it"
         yield Result("folder", "", SKIPPED, message, str(folder))
     for folder in sources.listing.files:
         found = _table(folder.parent, folder.name)
@@ -230,7 +229,7 @@ def _unpacked(
         "archive",
         dataset.key,
         WARNING,
-        f"{one_line(archive.name)} is {half or 'not unpacked'}; {instead}",
+        f"{archive.name} is {half or 'not unpacked'}; {instead}",
         str(archive),
         hint="finish the download, then unpack it" if half else "unpack it",
     )

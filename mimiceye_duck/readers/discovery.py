@@ -16,7 +16,6 @@ from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
 from mimiceye_duck.core.paths import unfit
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.sources import Listing, Release, Source, Sources
 
@@ -305,15 +304,14 @@ def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
     """One table packed and unpacked, or in two folders: whoever unpacked it may have changed it."""
     first, *others = files
     for other in others:
-        name = one_line(other.name if other.parent == first.parent else str(other))
+        name = other.name if other.parent == first.parent else str(other)
         if not is_same(first, other):
             message = f"{contract.id} is there twice and differs"
             hint = "take the wrong one away"
             yield Result("twice", contract.id, FAILED, message, str(first), f"{name} too", hint)
             continue
         message = (
-            f"{contract.id}: {one_line(first.name)} is read, {name} is not; "
-            "they begin alike and are as long"
+            f"{contract.id}: {first.name} is read, {name} is not; they begin alike and are as long"
         )
         yield Result("twice", contract.id, WARNING, message, str(first), str(other))
 

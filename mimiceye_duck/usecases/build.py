@@ -13,7 +13,7 @@ from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import disk_space, engine
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.errors import FullError, HeldError, is_damaged, reason
+from mimiceye_duck.database.errors import FullError, HeldError, is_damaged, is_disk_full, reason
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.fingerprint import fingerprint
 from mimiceye_duck.pipeline.state.resources import Resources
@@ -55,10 +55,10 @@ def build(
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:
-        if disk_space.is_full(error):
+        if is_disk_full(error):
             kept = resources.cache.folder if resources.cache else None
             folders = filter(None, (workspace.out, resources.temp_dir, kept))
-            raise disk_space.disk_full(folders, disk_needed(sources, options)) from None
+            raise disk_space.build_disk_full(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_disk_full
 
 
 def place(source: Path, target: Path, way: str, before: Path | None) -> None:
@@ -68,7 +68,7 @@ def _link(real: str, target: Path, way: str) -> None:
         else:
             os.link(extended(real), extended(target))
     except (OSError, AttributeError, NotImplementedError) as error:
-        if disk_space.is_full(error):
+        if is_disk_full(error):
             raise
         number = getattr(error, "errno", None)
         raise UserError(

@@ -10,7 +10,7 @@ import pyarrow
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.database.errors import is_full
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.pipeline.steps import csv_scan
 from mimiceye_duck.readers import views
 from mimiceye_duck.writers import csv_tree
@@ -101,4 +101,6 @@ def test_nobody_is_none_of_the_patients():
 
 def test_a_full_disk_is_seen_in_what_a_write_beside_others_says():
     told = '{"exception_message":"Could not write file \\\\"x\\\\": No space left","errno":"28"}'
-    assert is_full(duckdb.IOException(f"IO Error: Async write failed for range [0, 1]: {told}"))
+    assert is_disk_full(
+        duckdb.IOException(f"IO Error: Async write failed for range [0, 1]: {told}")
+    )

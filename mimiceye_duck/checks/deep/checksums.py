@@ -12,7 +12,6 @@ from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.checks.deep.integrity import Stream, read_streams
 from mimiceye_duck.core.findings import FAILED, PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.readers.sources import Release, Source, Sources
 
 _AGAIN = "download the file again"
@@ -104,7 +103,7 @@ def _as_listed(about: str, file: Path, stream: Stream, listed: Listed, release: 
     if digest == stream.sha256:
         return Result("sha256", about, PASSED, "", str(file))
     if digest:
-        message = f"{one_line(file.name)} is not the file that {NAME} lists"
+        message = f"{file.name} is not the file that {NAME} lists"
         found = f"SHA-256 {stream.sha256}"
         return Result("sha256", about, FAILED, message, str(file), found, _AGAIN)
     if listed.roots.isdisjoint(release.roots):

@@ -10,8 +10,7 @@ from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.checks.deep.tables import Table
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.core.text import one_line
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -21,7 +20,7 @@ _NAMED = 3
 def named(files: Sequence[Path | str]) -> str:
     """The first of some files, to be told."""
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return ", ".join(one_line(str(file)) for file in files[:_NAMED]) + more
+    return ", ".join(str(file) for file in files[:_NAMED]) + more
 
 
 def check_sets(sources: Sources) -> tuple[list[Table], list[Result]]:
@@ -68,7 +67,7 @@ def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[st
         with os.scandir(folder) as entries:
             fitting = [entry for entry in entries if fnmatchcase(entry.name, pattern)]
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         return  # no folder, or nobody may list it
     for entry in fitting:

@@ -10,7 +10,7 @@ from threading import Event
 
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.core.threads import Stopped, on_threads
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.records.inflation import Inflation
 
 _BLOCK = 1 << 18
@@ -68,7 +68,7 @@ def read_streams(
             key = key_of(file)
             return _remembered(key, memory) or _read(key, file)
         except OSError as error:
-            if disk_space.is_of_machine(error):
+            if is_of_machine(error):
                 raise
             return error
         finally:

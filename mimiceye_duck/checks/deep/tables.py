@@ -13,7 +13,6 @@ from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.line_numbers import lines_of
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.findings import FAILED, PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
@@ -109,7 +108,7 @@ class Table:
     def _positions(self, unit: str, numbers: Sequence[int]) -> str:
         """The first places of a fault in words; nothing of what stands there."""
         if unit == "file":
-            return ", ".join(one_line(str(self.files[number])) for number in numbers)
+            return ", ".join(str(self.files[number]) for number in numbers)
         text = ", ".join(f"{number:,}" for number in numbers)
         return f"{unit}{'s' if len(numbers) > 1 else ''} {text}"
 

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mimiceye_duck.core.text import printable, size
+
 
 def _number(value: float | None) -> str:
     if value is None:
@@ -18,7 +20,7 @@ def warn(warnings: Iterable[str]) -> None:
     """Print warnings to stderr."""
     console = Console(stderr=True, highlight=False)
     for warning in warnings:
-        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+        console.print(printable(f"warning: {warning}"), markup=False, soft_wrap=True)
 
 
 def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
@@ -27,7 +29,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     console = Console(highlight=False)
 
     def line(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line("Sources   " + ", ".join(record["releases"].values()))
     if record["absent"]:
@@ -50,10 +52,8 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         table.add_row(fact, _number(value), _number(published))
     console.print()
     console.print(table)
-    line(
-        "Published figures as printed; they do not all agree: 2,199 + 1,038 - 3,192 leaves 45\n"
-        "patients in both sets, 10 is the number of images in both; 1 - 1,683 / 3,689 is 54.38 %."
-    )
+    line("Published figures as printed; they do not all agree: 2,199 + 1,038 - 3,192 leaves 45")
+    line("patients in both sets, 10 is the number of images in both; 1 - 1,683 / 3,689 is 54.38 %.")
     console.print()
     links = ", ".join(f"{count:,} {link}" for link, count in record["links"])
     line("Links     " + (links or "no image") + " (all images of the metadata)")
@@ -68,7 +68,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     done = "built" if ran else "was up to date; built before"
     line(
         f"Done      {out} {done} in {record['seconds']:.1f} s: {record['files_written']:,} files, "
-        f"{record['bytes_written'] / 1e6:,.1f} MB"
+        f"{size(record['bytes_written'])}"
     )
 
 

@@ -1,7 +1,6 @@
 """Why an image has the stay it has, and how the link rules differ."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mimiceye_duck.catalog.models import link_rules
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import duration, moment, printable
 from mimiceye_duck.usecases.explain import comparison, explanation
-
-
-def duration(seconds: float | None) -> str:
-    """A length of time in days and as a clock shows it.
-
-    >>> duration(-93784.5)
-    '-1d 02:03:04.5'
-    """
-    if seconds is None:
-        return ""
-    days, milliseconds = divmod(round(abs(seconds) * 1000), 86_400_000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    clock = f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}"
-    fraction = f"{rest % 1000 / 1000:.3f}"[1:].rstrip("0").rstrip(".")
-    return ("-" if seconds < 0 else "") + (f"{days}d " if days else "") + clock + fraction
-
-
-def _moment(value: datetime | None) -> str:
-    if value is None:
-        return "no moment of any calendar or clock"
-    return value.isoformat(sep=" ", timespec="milliseconds")
 
 
 def explain(database: Path, dicom_id: str, format: str) -> None:
@@ -44,7 +22,7 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
     image, settings = found["image"], found["settings"]
 
     def line(text: str = "") -> None:
-        console.print(escaped(text), markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line(f"Image  {image['dicom_id']}")
     line(f"       study {image['study_id']}, patient {image['subject_id']}")
@@ -52,7 +30,7 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
         "empty" if image[name] is None else image[name] for name in ("StudyDate", "StudyTime")
     )
     line(f"Time   StudyDate {date}, StudyTime {time} as written")
-    line(f"       read as {_moment(image['study_at'])}")
+    line(f"       read as {moment(image['study_at'])}")
     rule, window = settings["link_rule"], duration(settings["window_seconds"])
     line(f"Rule   {rule}, window {window}: {_verdict(image)}")
     line(

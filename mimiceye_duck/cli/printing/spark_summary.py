@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from mimiceye_duck.cli.printing.build_summary import show_audits, warn
+from mimiceye_duck.core.text import printable
 
 
 def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
@@ -15,7 +16,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     console = Console(highlight=False)
 
     def line(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line("Sources   " + ", ".join(record["releases"].values()))
     if record["absent"]:

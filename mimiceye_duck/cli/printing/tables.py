@@ -13,7 +13,7 @@ from rich.text import Text
 from mimiceye_duck.catalog.models import SCHEMAS
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.cli.printing.layout import first_sentence, print_list, print_text
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.inspect import Column, Relation, n_rows, n_rows_at_once, relations
 from mimiceye_duck.database.readonly import opened
 
@@ -62,7 +62,7 @@ def print_relations(
 
 
 def _heading(name: str, about: str) -> Text:
-    return Text.assemble((escaped(name), "bold"), escaped(f"  {about}" if about else ""))
+    return Text.assemble((printable(name), "bold"), printable(f"  {about}" if about else ""))
 
 
 def _number(count: int | None) -> str:
@@ -117,7 +117,7 @@ def print_relation(console: Console, relation: Relation, count: int | None) -> N
     print_list(console, _facts(relation, count), most=(6,))
     for path in relation.paths:
         # In one piece however long, to be copied.
-        console.print(Text(escaped(f"  file    {path}")), soft_wrap=True)
+        console.print(Text(printable(f"  file    {path}")), soft_wrap=True)
     console.print()
     rows = [(("column", "type", "unit"), "what it is"), *map(_row, relation.columns)]
     print_list(console, rows, most=(_names(console), 12, console.width // 10))

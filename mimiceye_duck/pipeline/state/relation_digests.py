@@ -22,7 +22,7 @@ class Keys:
         self._contracts: dict[str, Contract] = {}
         for contract in contracts().values():
             self._contracts[contract.id] = contract
-            self._contracts[f"source_text.{contract.schema}_{contract.table}"] = contract
+            self._contracts[contract.text_name] = contract
 
     def relation(self, name: str) -> object:
         """The key of a source table, a model or a setting."""

@@ -12,7 +12,7 @@ import numpy
 import pyarrow
 
 from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
-from mimiceye_duck.database import disk_space, engine
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.pipeline.state.ledger import Done
@@ -82,7 +82,7 @@ def _read(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile) -
         if cache.holds(source):
             return parquet_cache.read(cache.file(source), wanted.cohort, spool)
     except (OSError, pyarrow.ArrowException) as error:
-        if isinstance(error, OSError) and disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         # Damaged, or taken away by a build beside this one.
         cache.drop(source)

@@ -12,8 +12,8 @@ from typing import TypeVar
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space, engine
+from mimiceye_duck.core.paths import DEVICE, extended
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
 from mimiceye_duck.pipeline.state.input_files import State, state
@@ -37,7 +37,7 @@ _AGAIN = "download it again, or leave the table out with --skip"
 # What a key may look like that becomes part of a path: none leads out of its folder, and
 # none is a device or ends as no name may on Windows, whichever system builds.
 _NAME = re.compile(
-    r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[0-9a-z](?:[0-9a-z_.-]{0,198}[0-9a-z_-])?",
+    rf"(?!{DEVICE})[0-9a-z](?:[0-9a-z_.-]{{0,198}}[0-9a-z_-])?",
     re.IGNORECASE,
 )
 
@@ -187,7 +187,7 @@ def _place(run: Run, file: File) -> File:
     try:
         place(file.source, run.tree / file.target, run.options.files, before)
     except OSError as error:
-        if disk_space.is_of_machine(error) or error.filename != extended(file.source):
+        if is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
         run.warnings += reports.by_reason([(str(file.source), reason)], "file")

@@ -69,7 +69,7 @@ def stand_in(run: Run) -> list[str]:
     run.database.execute(
         render(
             "headers_as_metadata",
-            name=f"source_text.{metadata.schema}_{metadata.table}",
+            name=metadata.text_name,
             headers=[column.header for column in metadata.columns],
         )
     )

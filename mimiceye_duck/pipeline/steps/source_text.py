@@ -14,13 +14,6 @@ from mimiceye_duck.readers import views
 from mimiceye_duck.readers.source_cache import Cache
 from mimiceye_duck.readers.sources import Source, Sources
 
-_TEXT = "source_text"
-
-
-def text_name(contract: Contract) -> str:
-    """The working table that holds a source's cells as text, with `source_row` from 0."""
-    return f"{_TEXT}.{contract.schema}_{contract.table}"
-
 
 def text_columns(database: Database, relation: str) -> list[str]:
     """The columns of a relation, its name or SQL, that are cells of a CSV file."""
@@ -36,7 +29,7 @@ def needed_whole(sources: Sources, models: list[Model]) -> set[str]:
         contract.id
         for contract in contracts().values()
         if contract.id in reads
-        or text_name(contract) in reads
+        or contract.text_name in reads
         or (contract.spreadsheet and contract.id in sources.tables)
     }
 
@@ -47,7 +40,7 @@ def stage_whole(database: Database, source: Source, key: str, cache: Cache | Non
     What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
     if the file is broken.
     """
-    name = text_name(source.contract)
+    name = source.contract.text_name
     if table_digests.is_marked(database, name, key):
         _show(database, source.contract, views.columns(source))
     elif cache and cache.take(database, source, name):
@@ -71,11 +64,11 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     rows = views.relation(source)
     assert rows is not None
     if whole or subject is None:
-        statement = render("source_scan", name=text_name(contract), relation=rows)
+        statement = render("source_scan", name=contract.text_name, relation=rows)
     else:
         statement = render(
             "source_scan_cohort",
-            name=text_name(contract),
+            name=contract.text_name,
             relation=rows,
             subject_column=subject,
             nobody=nobody(subject),
@@ -108,7 +101,7 @@ def _check_patients(database: Database, source: Source) -> None:
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
-    query = render("rows_of_nobody", name=text_name(contract), nobody=nobody(cell))
+    query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
     count, first = database.rows(query)[0]
     if count:
         rows = "1 row" if count == 1 else f"{count:,} rows"
@@ -125,12 +118,12 @@ def subject_cell(source: Source) -> str | None:
 def stage_absent(database: Database, contract: Contract) -> None:
     """Stand in for a table that nobody downloaded, so that models find it empty."""
     headers = [column.header for column in contract.columns]
-    database.execute(render("empty_table", name=text_name(contract), headers=headers))
+    database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])
 
 
 def _show(database: Database, contract: Contract, columns: list[tuple[Column, str | None]]) -> None:
-    relation = ident(text_name(contract))
+    relation = ident(contract.text_name)
     database.execute(
         render("source_view", name=contract.id, columns=columns, relation=Sql(relation))
     )
@@ -139,4 +132,4 @@ def _show(database: Database, contract: Contract, columns: list[tuple[Column, st
 def drop(database: Database, contract: Contract) -> None:
     """Give back a staged table's space."""
     database.execute(render("drop_view", name=contract.id))
-    database.execute(render("drop_table", name=text_name(contract)))
+    database.execute(render("drop_table", name=contract.text_name))

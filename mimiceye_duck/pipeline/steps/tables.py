@@ -1,6 +1,6 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import Model, models, outputs
 from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.core.digest import digest
@@ -50,8 +50,7 @@ def read_whole(run: Run, whole: set[str]) -> None:
 
 def _relation(contract: Contract) -> str:
     """A table's repaired text where a model repairs it, else its source's."""
-    repaired = f"repaired.{contract.schema}_{contract.table}"
-    return repaired if repaired in models() else source_text.text_name(contract)
+    return contract.repaired_name if contract.repaired_name in models() else contract.text_name
 
 
 def _owned(database: Database, contract: Contract) -> Sql | None:
@@ -63,16 +62,11 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
     if subject:
         return render("owned", relation=ident(relation), subject=subject)
     if contract.patient_of:
-        ours = {name.lower() for name in database.columns(ident(contract.patient_of))}
-        headers = [column.header for column in contract.columns]
-        key = next(header for header in headers if header.lower() in ours)
-        return render(
-            "owned_via",
-            relation=ident(relation),
-            via=contract.patient_of,
-            key=key,
-            owner_key=key,
-        )
+        owners = database.columns(ident(contract.patient_of))
+        shared = shared_column((column.header for column in contract.columns), owners)
+        assert shared
+        keys = dict(zip(("key", "owner_key"), shared, strict=True))
+        return render("owned_via", relation=ident(relation), via=contract.patient_of, **keys)
     return None
 
 

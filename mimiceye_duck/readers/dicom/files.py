@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 
 _DEEPEST = 16
 
@@ -83,7 +83,7 @@ def _walk(
         with os.scandir(folder) as entries:
             named = sorted(((_shown(entry.name), entry) for entry in entries), key=_by_name)
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         problems.append(FileProblem(above or ".", f"cannot be listed: {reason(error)}"))
         return

@@ -10,9 +10,11 @@ from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import Relation, relations
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.database.readonly import opened, require, require_cohort
@@ -20,12 +22,11 @@ from mimiceye_duck.database.statements import problem, query_text, statement
 from mimiceye_duck.usecases.export.selection import ALL_PATIENTS, require_owners
 from mimiceye_duck.usecases.export.text_rows import owned, text_rows
 from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
-from mimiceye_duck.writers.export_folder import Folder, beside, is_full
+from mimiceye_duck.writers.export_folder import Folder, beside
 from mimiceye_duck.writers.manifest import Entry
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-# What Windows keeps for its devices, whatever follows a dot.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(DEVICE, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def export_csv(
 
 def _checked(name: str) -> str:
     """A name that every system takes for a file and none for a path."""
-    if not _FILE_NAME.fullmatch(name) or _DEVICE.fullmatch(name):
+    if not _FILE_NAME.fullmatch(name) or _DEVICE.match(name):
         raise UsageError(
             Problem(
                 f"'{name}' is no name for the files" if name else "the files need a name",
@@ -211,7 +212,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
     try:
         side_by_side(session, Steps(), "writing CSV", pieces, write, threads)
     except (engine.Error, OSError) as error:
-        if is_full(error):
+        if is_disk_full(error):
             # Only now, since to count the bytes takes as long as to write them.
             with contextlib.suppress(engine.Error):
                 folder.needed = sum(piece.size(session) for piece in pieces)

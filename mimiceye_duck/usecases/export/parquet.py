@@ -13,7 +13,7 @@ from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.errors import reason
+from mimiceye_duck.database.errors import is_disk_full, reason
 from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.database.readonly import opened, require
@@ -21,7 +21,7 @@ from mimiceye_duck.usecases.export import croissant, dataset, selection
 from mimiceye_duck.usecases.export.parquet_file import File, write, write_partitions
 from mimiceye_duck.usecases.export.selection import Table
 from mimiceye_duck.writers import json_file
-from mimiceye_duck.writers.export_folder import Folder, beside, is_full
+from mimiceye_duck.writers.export_folder import Folder, beside
 
 # Measured on the open demos: a byte a cell, and what a file says of itself.
 _BYTES_PER_CELL = 1
@@ -172,7 +172,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
         try:
             entries.append(_entry(cursor, folder, piece))
         except engine.Error as error:
-            if is_full(error):
+            if is_disk_full(error):
                 raise
             raise UserError(_problem(piece.table, error)) from None
 
@@ -180,7 +180,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
         workers = _workers(database)
         side_by_side(database, Steps(), "writing tables", pieces, write_one, workers)
     except (engine.Error, OSError) as error:
-        if is_full(error):
+        if is_disk_full(error):
             folder.needed = sum(_bytes(database, piece.table) for piece in pieces)
         raise
     return entries
