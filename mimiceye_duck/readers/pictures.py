@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 
 FORMATS = ("jpg", "png", "audio")
 
@@ -64,7 +64,7 @@ def read_header(path: Path | str, kind: str) -> Header:
     except _DamagedError as error:
         return Header(None, None, str(error))
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         return Header(None, None, f"cannot be read ({type(error).__name__})")
     return Header(rows, columns, None)

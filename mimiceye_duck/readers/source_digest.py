@@ -16,5 +16,6 @@ def source_key(source: Source | None) -> object:
     if source is None:
         return None
     # A file that was only moved is the same.
-    places = [source.state] if source.file else list(map(str, source.folders))
-    return source.release, source.contract.file.read_bytes(), places
+    states = [(size, changed) for _, size, changed in source.states]
+    folders = list(map(str, source.folders))
+    return source.release, source.contract.file.read_bytes(), states or folders

@@ -13,7 +13,7 @@ from mimiceye_duck.readers.sources import Sources
 
 def inputs(sources: Sources) -> list[tuple[str, int, int]]:
     """Path, size and time of change of every table's file and every archive."""
-    tables = [(str(one.file), *one.state) for one in sources.tables.values() if one.file]
+    tables = [state for one in sources.tables.values() for state in one.states]
     return sorted({*tables, *map(file_key, sources.archives)})
 
 

@@ -27,7 +27,7 @@ def linked_tables(*, as_published: bool) -> dict[str, dict[str, Model]]:
 def csv_sources(run: Run) -> list[Source]:
     """Single-file tables, the largest first: the last to finish is then a short one."""
     found = [
-        (source.file.stat().st_size, source)
+        (source.state[0], source)
         for source in run.sources.tables.values()
         if source.contract.format == "csv" and source.file
     ]
