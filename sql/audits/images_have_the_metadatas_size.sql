@@ -1,5 +1,5 @@
--- JPGs are as large as the metadata says: gaze and ellipses are in pixels of its Rows and
--- Columns, so that they must be scaled to a JPG of another size.
+-- JPGs are as large as the metadata says: gaze and ellipses are in pixels of its Rows
+-- and Columns, so that they must be scaled to a JPG of another size.
 -- Grain: dicom_id.
 -- Severity: warning.
 -- Needs: mimic_cxr_jpg.metadata, mimic_cxr_jpg.images.
