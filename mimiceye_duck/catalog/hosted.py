@@ -9,12 +9,13 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from mimiceye_duck.catalog.build_options import LINK_RULE, WINDOW
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.dialects import written
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.catalog.model_plan import plan
 from mimiceye_duck.catalog.models import KEPT, Model, models, noted
-from mimiceye_duck.catalog.options import LINK_RULE, WINDOW, window_seconds
+from mimiceye_duck.catalog.options import window_seconds
 from mimiceye_duck.catalog.templates import quoted
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 

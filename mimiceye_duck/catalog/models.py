@@ -270,7 +270,8 @@ def _rows(sql: str) -> list[list[Any]]:
 def ordered(chosen: Iterable[Model]) -> list[Model]:
     """The models in an order in which each comes after what it reads."""
     by_name = {model.name: model for model in chosen}
-    graph = {name: model.reads & by_name.keys() for name, model in sorted(by_name.items())}
+    # Sorted: the order is the same in each process, whatever seed its hashes have.
+    graph = {name: sorted(model.reads & by_name.keys()) for name, model in sorted(by_name.items())}
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
 
 

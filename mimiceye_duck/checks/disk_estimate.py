@@ -45,6 +45,11 @@ def disk_needed(sources: Sources, options: Options) -> int:
     return _EMPTY + size.text + size.files
 
 
+def file_sizes(sources: Sources, options: Options) -> dict[str, int]:
+    """An estimate of the bytes of each file set that is copied, by contract."""
+    return _Sizes(sources, options).of_sets if options.files == "copy" else {}
+
+
 class _Sizes:
     """The parts of the estimate."""
 
@@ -76,13 +81,15 @@ class _Sizes:
 
     @property
     def files(self) -> int:
-        if self._options.files != "copy":
-            return 0
-        return sum(
-            int(_mean_size(source) * self._number(source))
-            for source in self._sources.tables.values()
+        return sum(self.of_sets.values()) if self._options.files == "copy" else 0
+
+    @property
+    def of_sets(self) -> dict[str, int]:
+        return {
+            name: int(_mean_size(source) * self._number(source))
+            for name, source in self._sources.tables.items()
             if source.contract.is_file_set and source.contract.patient_file
-        )
+        }
 
     def _number(self, source: Source) -> float:
         """How many files of a set the patients have."""

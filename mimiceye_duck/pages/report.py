@@ -60,7 +60,6 @@ def report_text(
             "record": record,
             "guard": guard,
             "link": link,
-            "window_days": link["window_seconds"] / 86_400,
             "went_in": _went_in(record, answers["coverage"], guard),
             "funnel": _funnel(answers["funnel"], guard),
             "figures": _figures(answers["figures"], guard),

@@ -58,9 +58,9 @@ class Source:
         )
 
     @property
-    def state(self) -> tuple[int, int]:
-        """Bytes of its files, and times of their last changes (ns), each added up."""
-        return sum(size for _, size, _ in self.states), sum(at for _, _, at in self.states)
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(size for _, size, _ in self.states)
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""

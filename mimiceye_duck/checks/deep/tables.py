@@ -47,7 +47,7 @@ class Table:
     def key(self) -> str:
         """A number for all that decides what comes of it: its files, its contract, this code."""
         files = [key_of(file) for file in self.files]
-        return digest(code("checks"), self.contract.file.read_bytes(), files)
+        return digest(code("checks.deep.tables"), self.contract.file.read_bytes(), files)
 
     @property
     def relation(self) -> Sql:

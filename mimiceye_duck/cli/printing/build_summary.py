@@ -39,10 +39,9 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     if record["skipped"]:
         line("Skipped   " + ", ".join(record["skipped"]))
     options = record["options"]
-    window = options["window_seconds"] / 86_400
     line(
         f"Options   cohort {options['cohort']}, rule {options['link_rule']}, "
-        f"window {window:g} days, files {options['files']}"
+        f"window {options['window']}, files {options['files']}"
     )
     table = Table(title=None, box=None, pad_edge=False)
     table.add_column("")

@@ -1,6 +1,8 @@
 """Why an image has the stay it has, and how the link rules differ."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,10 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
     """Print an explanation."""
     found = explanation(database, dicom_id)
     if format == "json":
-        print(json.dumps(found, indent=2, default=str))  # noqa: T201
+        print(json.dumps(asdict(found), indent=2, default=str))  # noqa: T201
         return
     console = Console(highlight=False)
-    image, settings = found["image"], found["settings"]
+    image, settings = found.image, found.settings
 
     def line(text: str = "") -> None:
         console.print(printable(text), markup=False, soft_wrap=True)
@@ -37,16 +39,16 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
         f"       admission {image['hadm_id'] or 'none'}, ICU stay {image['icu_stay_id'] or 'none'}"
     )
     line()
-    if found["stays"]:
-        console.print(_stays(found["stays"], image))
+    if found.stays:
+        console.print(_stays(found.stays, image))
         line("A minus sign: the image came before that moment.")
     else:
         line("The patient has no emergency stay that ends after it starts.")
     line()
-    console.print(_rules(found["rules"], rule))
+    console.print(_rules(found.rules, rule))
 
 
-def _verdict(image: dict[str, Any]) -> str:
+def _verdict(image: Mapping[str, Any]) -> str:
     if image["stay_id"] is None:
         return "no stay satisfies any of its clauses"
     gap = f", {duration(image['gap_seconds'])} away" if image["gap_seconds"] else ""
@@ -55,7 +57,7 @@ def _verdict(image: dict[str, Any]) -> str:
     return f"stay {image['stay_id']} by the clause '{image['link']}'{gap}{more}"
 
 
-def _stays(stays: list[dict[str, Any]], image: dict[str, Any]) -> Table:
+def _stays(stays: Sequence[Mapping[str, Any]], image: Mapping[str, Any]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("stay", "intime", "outtime", "after intime", "after outtime"):
         is_length = name.startswith("after")
@@ -72,7 +74,7 @@ def _stays(stays: list[dict[str, Any]], image: dict[str, Any]) -> Table:
     return table
 
 
-def _rules(rules: list[dict[str, Any]], own: str) -> Table:
+def _rules(rules: Sequence[Mapping[str, Any]], own: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("rule", "stay", "clause", "gap", "candidates"):
         table.add_column(name, justify="right" if name == "candidates" else "left")
@@ -91,12 +93,12 @@ def compare_links(database: Path, format: str) -> None:
     """Print a comparison of all link rules."""
     found = comparison(database)
     if format == "json":
-        print(json.dumps(found, indent=2, default=str))  # noqa: T201
+        print(json.dumps(asdict(found), indent=2, default=str))  # noqa: T201
         return
     console = Console(highlight=False)
     names = list(link_rules())
-    agree = {(a["link_rule"], a["other_rule"]): int(a["n_agree"]) for a in found["agreement"]}
-    total = max((a["n_images"] for a in found["agreement"]), default=0)
+    agree = {(a["link_rule"], a["other_rule"]): int(a["n_agree"]) for a in found.agreement}
+    total = max((a["n_images"] for a in found.agreement), default=0)
     table = Table(
         title=f"Images with the same stay, or with none, of {total:,}",
         title_justify="left",
@@ -110,7 +112,7 @@ def compare_links(database: Path, format: str) -> None:
     for name in names:
         table.add_row(name, *(f"{agree.get((name, other), 0):,}" for other in names))
     console.print(table)
-    own = found["settings"]["link_rule"]
+    own = found.settings["link_rule"]
     why = Table(
         title=f"\nImages whose stay is another than by {own}, and why",
         title_justify="left",
@@ -120,6 +122,6 @@ def compare_links(database: Path, format: str) -> None:
     )
     for name in ("rule", "reason", "images"):
         why.add_column(name, justify="right" if name == "images" else "left")
-    for row in found["differences"]:
+    for row in found.differences:
         why.add_row(row["link_rule"], row["reason"], f"{row['n_images']:,}")
     console.print(why)

@@ -22,9 +22,9 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     if record["absent"]:
         line("Absent    " + ", ".join(record["absent"]) + "; what does not need them is built")
     options = record["options"]
-    window = options["window_seconds"] / 86_400
     line(
-        f"Options   cohort {options['cohort']}, rule {options['link_rule']}, window {window:g} days"
+        f"Options   cohort {options['cohort']}, rule {options['link_rule']}, "
+        f"window {options['window']}"
     )
     links = ", ".join(f"{count:,} {link}" for link, count in record["links"])
     line("Links     " + (links or "no image") + " (all images of the metadata)")

@@ -22,6 +22,7 @@ _SCHEMAS = {
     "link_rules": "the stay of each image by each published rule",
     "links": "the stay of each image",
     "marts": "made for analysis",
+    "run": "what the build consists of, and what each was made of",
     "settings": "options of the build, and the files that views read",
     "spoken": "dictations, one word or phrase a row",
     "staging": "sources made ready to be joined",
@@ -71,7 +72,7 @@ def _number(count: int | None) -> str:
 
 def _place(relation: Relation) -> tuple[int, str]:
     """Sources first, what is made of them last: the end is what a terminal shows."""
-    order = ["settings", "cohort", *SCHEMAS]
+    order = ["run", "settings", "cohort", *SCHEMAS]
     schema = relation.schema
     return (order.index(schema) + 1 if schema in order else 0), relation.name
 

@@ -5,6 +5,7 @@ Beside the database, so that nobody who works in that keeps a build from seeing 
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from mimiceye_duck.catalog.templates import render
@@ -42,9 +43,20 @@ def has_changed(database: Database, folder: Path) -> bool:
     Any database will do to read the list.
     """
     try:
-        return any(
-            row(folder, path) != (path, size, changed)
-            for path, size, changed in parquet_rows(database, folder / NAME, list(_COLUMNS))
-        )
+        return any(True for _ in _changed(database, folder))
     except (OSError, engine.Error):
         return True
+
+
+def changed(database: Database, folder: Path) -> list[str]:
+    """The paths of the files that have come, gone or changed; none where nothing tells."""
+    try:
+        return sorted(set(_changed(database, folder)))
+    except (OSError, engine.Error):
+        return []
+
+
+def _changed(database: Database, folder: Path) -> Iterator[str]:
+    for path, size, mtime_ns in parquet_rows(database, folder / NAME, list(_COLUMNS)):
+        if row(folder, path) != (path, size, mtime_ns):
+            yield path

@@ -116,6 +116,11 @@ class Workspace:
         """Make the staging folder; what a stopped build left in it stays."""
         self.tree.mkdir(parents=True, exist_ok=True)
 
+    def clear_tree(self) -> None:
+        """Empty the folder where the new tree grows."""
+        for entry in self.tree.iterdir():
+            _remove(entry)
+
     def clear(self) -> None:
         """Empty the staging folder, but for the lock of who does it."""
         for entry in self.work.iterdir():

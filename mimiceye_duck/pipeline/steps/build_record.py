@@ -4,7 +4,7 @@ from typing import Any
 
 from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.database import engine
-from mimiceye_duck.pipeline.state.fingerprint import inputs
+from mimiceye_duck.pipeline.graph import inputs_of
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import audits, output_database
 
@@ -38,10 +38,9 @@ def record(
         "warnings": [*sources.warnings, *run.warnings],
         "inputs": [
             {"path": path, "bytes": size, "mtime_ns": changed}
-            for path, size, changed in inputs(sources)
+            for path, size, changed in inputs_of(sources)
         ],
         "source_rows": dict(sorted(run.source_rows.items())),
-        "tables": run.ledger.record,
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
         "files_written": len(written),
         "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),

@@ -15,7 +15,8 @@ from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.state.ledger import Done
+from mimiceye_duck.pipeline.node import Node
+from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database, source_text
 from mimiceye_duck.readers.records import parquet_cache, reading
@@ -26,7 +27,7 @@ from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.csv_tree import Csv, write_slices
 
 
-def write(run: Run, database: Database, source: Source, key: str) -> Done | None:
+def write(run: Run, database: Database, source: Source, node: Node) -> Done | None:
     """Write a table's rows of the patients; None where SQL has to read it.
 
     Raises `UserError` for a file that is not whole.
@@ -41,7 +42,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         spool = spool.in_order(run.check)
         entries = write_slices(_checked(run, spool), csv, contract.patient_file)
         rows = _rows(wanted, spool)
-        n_rows = output_database.cohort_table(database, source, rows, key, is_cohort=True)
+        n_rows = output_database.cohort_table(database, source, rows, is_cohort=True)
     except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:
@@ -52,7 +53,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         raise source_text.broken(source, "cannot be read", str(error)) from None
     finally:
         spool.remove()
-    return Done(contract.id, key, n_records, n_rows, tuple(entries))
+    return Done.of_files(node, entries, source_rows=n_records, cohort_rows=n_rows)
 
 
 def _checked(run: Run, spool: RecordFile) -> Iterator[tuple[int, bytes, int]]:

@@ -22,6 +22,7 @@ from mimiceye_duck.pipeline.steps import output_database
 from mimiceye_duck.readers import parquet_tables, pictures, views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
+from mimiceye_duck.readers.names import other_ending
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.files import place, write
@@ -147,15 +148,18 @@ def named(
 
 
 def find(file: File, source: Source | None) -> File:
-    """Look for a file where the download has its set."""
+    """Look for a file where the download has its set, whatever the case of its ending."""
     absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
         found = state(path)
+        if not found:
+            absent.append(path)
+            path = other_ending(path) or path
+            found = state(path)
         if found:
             size, _ = found
             return replace(file, source=path, size=size, state=found, absent=tuple(absent))
-        absent.append(path)
     return replace(file, absent=tuple(absent))
 
 

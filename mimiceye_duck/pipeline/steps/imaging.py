@@ -66,6 +66,7 @@ def stand_in(run: Run) -> list[str]:
         return []
     if not run.database.value("select count(*) from mimic_cxr.dicom"):
         return []
+    run.texts.begin(run.database, metadata.text_name)
     run.database.execute(
         render(
             "headers_as_metadata",

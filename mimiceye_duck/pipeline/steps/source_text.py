@@ -1,18 +1,16 @@
 """Read each source table once into the working database, as the text it is."""
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts, subject_column
-from mimiceye_duck.catalog.models import Model
+from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
 from mimiceye_duck.catalog.predicates import nobody
 from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.state import table_digests
 from mimiceye_duck.pipeline.steps import output_database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.source_cache import Cache
-from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.sources import Source
 
 
 def text_columns(database: Database, relation: str) -> list[str]:
@@ -22,36 +20,20 @@ def text_columns(database: Database, relation: str) -> list[str]:
     return [name for name in columns if name not in ours]
 
 
-def needed_whole(sources: Sources, models: list[Model]) -> set[str]:
-    """Contracts of which all rows are needed: what models read, and the spreadsheets."""
-    reads = set().union(*(model.reads for model in models))
-    return {
-        contract.id
-        for contract in contracts().values()
-        if contract.id in reads
-        or contract.text_name in reads
-        or (contract.spreadsheet and contract.id in sources.tables)
-    }
-
-
-def stage_whole(database: Database, source: Source, key: str, cache: Cache | None = None) -> int:
-    """Read all of a table, unless a stopped build read just this; returns its number of rows.
+def stage_whole(database: Database, source: Source, cache: Cache | None = None) -> int:
+    """Read all of a table; returns its number of rows.
 
     What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
     if the file is broken.
     """
     name = source.contract.text_name
-    if table_digests.is_marked(database, name, key):
-        _show(database, source.contract, views.columns(source))
-    elif cache and cache.take(database, source, name):
-        table_digests.mark(database, name, key)
-        _show(database, source.contract, views.columns(source))
-    else:
-        stage(database, source, whole=True)
-        table_digests.mark(database, name, key)
-        if cache and source.contract.format == "csv":
-            cache.keep(database, source, name)
-    return output_database.count_rows(database, name)
+    if cache and cache.take(database, source, name):
+        show(database, source)
+        return output_database.count_rows(database, name)
+    rows = stage(database, source, whole=True)
+    if cache and source.contract.format == "csv":
+        cache.keep(database, source, name)
+    return rows
 
 
 def stage(database: Database, source: Source, *, whole: bool = False) -> int:
@@ -80,7 +62,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             raise
         raise broken(source, "cannot be read", views.fault(database, source, error)) from None
     _check_patients(database, source)
-    _show(database, contract, views.columns(source))
+    show(database, source)
     return count
 
 
@@ -120,6 +102,11 @@ def stage_absent(database: Database, contract: Contract) -> None:
     headers = [column.header for column in contract.columns]
     database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])
+
+
+def show(database: Database, source: Source) -> None:
+    """Let models find a table that is read under its own name, typed."""
+    _show(database, source.contract, views.columns(source))
 
 
 def _show(database: Database, contract: Contract, columns: list[tuple[Column, str | None]]) -> None:

@@ -12,6 +12,7 @@ from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_disk_full
@@ -68,14 +69,15 @@ def export_csv(
     memory_limit: str | None = None,
     temp_dir: Path | None = None,
     force: bool = False,
-) -> str:
+) -> ExportResult:
     """Write `patient_{subject_id}/` below `out`, else below `csv/` beside the database.
 
     A table is written where the build writes it, any other than its as `{schema}/{table}.csv`,
     of the built patients unless `all_patients`: the text of its file where it has one that
     nothing repairs, else its typed rows. A query is written as `{name}.csv`, of every patient
-    that it answers with, in its own order. Returns what a person should know. Raises
-    `UserError` for rows of nobody, and where a file is that `force` does not let replace.
+    that it answers with, in its own order.
+    Raises `UserError` for rows without a patient, and where a file is that `force` does not let
+    replace.
     """
     if bool(tables) + (query is not None) + (file is not None) != 1:
         raise UsageError(Problem("give --tables, --query or -f FILE, and only one of them"))
@@ -101,7 +103,9 @@ def export_csv(
         entries = _write(session, folder, pieces)
     _prune(folder.out, earlier)
     patients = {entry.subject_id for entry in entries}
-    return f"{len(entries)} files of {len(patients)} patients in {folder.out}"
+    return ExportResult(
+        folder.out, f"{len(entries)} files of {len(patients)} patients in {folder.out}"
+    )
 
 
 def _checked(name: str) -> str:

@@ -10,6 +10,7 @@ from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -54,13 +55,13 @@ def export_parquet(
     memory_limit: str | None = None,
     temp_dir: Path | None = None,
     force: bool = False,
-) -> str:
+) -> ExportResult:
     """Write tables as `{schema}/{table}.parquet` below `out`, else `parquet/` beside the database.
 
     They are the built patients' rows of all source tables, links and marts, or of `tables`, or
     with `all_patients` those of everyone. `dataset.json` and `croissant.json` list what is
-    there, what earlier exports of the same build wrote included. Returns what a person should
-    know. Raises `UserError` where something is that `force` does not let replace.
+    there, what earlier exports of the same build wrote included.
+    Raises `UserError` where something is that `force` does not let replace.
     """
     require(database)
     out = out or beside(database, "parquet")
@@ -87,7 +88,9 @@ def export_parquet(
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
     summary = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
     of_cohort = sum(one["patients"] == "cohort" for one in entries) if all_patients else 0
-    return summary + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
+    if of_cohort:
+        summary += f"\n{of_cohort} of them hold the built patients only"
+    return ExportResult(folder.out, summary)
 
 
 def _pieces(chosen: Iterable[Table], partition_by: str | None) -> list[_Piece]:
