@@ -192,7 +192,7 @@ class _Comparison:
         contract_id = texts.get(name, name)
         source = self._graph.sources.get(contract_id)
         is_read_before = name not in texts and contract_id in self._graph.whole
-        return 0 if is_read_before or source is None or not source.file else source.state[0]
+        return 0 if is_read_before or source is None else source.size
 
     def _why(self, node: Node, done: Done | None) -> Iterator[str]:
         """Reasons to make a node, or to go through its files."""
