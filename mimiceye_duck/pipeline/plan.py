@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.nodes import FILED, Done, are_there, known
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps.output_database import row_counts
+from mimiceye_duck.readers.file_sets import is_path_of
 from mimiceye_duck.readers.sources import Source, Sources
 
 KEEP, MAKE, AGAIN, DEPENDS = "keep", "make", "again", "depends"
@@ -253,7 +253,7 @@ def _is_of(path: str, node: Node, source: Source | None) -> bool:
     for folder in source.folders:
         if Path(path).is_relative_to(folder):
             below = Path(path).relative_to(folder).as_posix()
-            return fnmatchcase(below, source.contract.glob)
+            return is_path_of(source.contract, below)
     return False
 
 

@@ -49,6 +49,11 @@ def listed(folders: Sequence[Path], problems: list[FileProblem]) -> Iterator[Lis
         last = one.path
 
 
+def is_dicom(name: str) -> bool:
+    """True for a name that ends in .dcm, in any case."""
+    return name[-4:].lower() == ".dcm"
+
+
 def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | None]]:
     """Path, size in bytes and last change (ns) of the same files, in some fixed order, quickly.
 
@@ -65,7 +70,7 @@ def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | Non
         except OSError:
             continue
         for entry in named:
-            if entry.name[-4:].lower() == ".dcm":
+            if is_dicom(entry.name):
                 try:
                     status = entry.stat()
                 except OSError:
@@ -89,7 +94,7 @@ def _walk(
         return
     for name, entry in named:
         path = f"{above}/{name}" if above else name
-        if name.lower().endswith(".dcm"):
+        if is_dicom(name):
             yield _file(entry, path)
         elif depth < _DEEPEST and _is_folder(entry) and _may_enter(entry, roots):
             yield from _walk(entry.path, path, roots, problems, depth + 1)
