@@ -11,6 +11,7 @@ from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.file_state import file_state
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
 from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, Graph
@@ -183,7 +184,7 @@ class _Comparison:
         return [path for path in self._earlier.changed if _is_of(path, node, source)]
 
     def _changed_size(self, node: Node) -> int:
-        states = map(input_files.state, self._changed(node))
+        states = map(file_state, self._changed(node))
         return sum(state[0] for state in states if state)
 
     def _source_size(self, name: str) -> int:

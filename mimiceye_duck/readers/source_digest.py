@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.readers.sources import Source
 
 
 def file_key(path: Path) -> tuple[str, int, int]:
     """Path, size in bytes and time of the last change in nanoseconds."""
-    status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns
+    return str(path), *state_of(path.stat())
 
 
 def source_key(source: Source | None) -> object:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Column, Contract, Dataset, contracts, datasets, has_by
 from mimiceye_duck.core import findings
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 
@@ -32,8 +33,7 @@ class Source:
         A file that changes while it is read is another one to the next build.
         """
         assert self.file
-        status = self.file.stat()
-        return status.st_size, status.st_mtime_ns
+        return state_of(self.file.stat())
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.database.errors import is_of_machine
 
 _DEEPEST = 16
@@ -76,7 +77,7 @@ def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | Non
                 except OSError:
                     yield entry.path, None, None
                 else:
-                    yield entry.path, status.st_size, status.st_mtime_ns
+                    yield entry.path, *state_of(status)
             elif depth < _DEEPEST and _is_folder(entry) and _may_enter(entry, roots):
                 waiting.append((entry.path, depth + 1))
 
@@ -118,7 +119,7 @@ def _file(entry: os.DirEntry[str], path: str) -> Listed:
         # Opening a pipe would wait for ever.
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "no ordinary file"
         return Listed(entry.path, path, None, None, f"is {what}")
-    return Listed(entry.path, path, status.st_size, status.st_mtime_ns, None)
+    return Listed(entry.path, path, *state_of(status), None)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
