@@ -54,6 +54,7 @@ CODE = {
 DATABASE = "mimiceye.duckdb"
 REPORT = "report.html"
 PATIENTS = "patients"
+SETTINGS = "settings"
 _METADATA = "mimic_cxr_jpg.metadata"
 _IMAGES = "mimic_cxr_jpg.images"
 
@@ -191,7 +192,7 @@ class Graph:
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},
         }
-        self._add(name, "settings", inputs.get(name, {}))
+        self._add(name, SETTINGS, inputs.get(name, {}))
         return [name]
 
     def _text(self, contract: Contract) -> list[str]:

@@ -14,7 +14,7 @@ from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.file_state import file_state
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
-from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, Graph
+from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, SETTINGS, Graph
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.finished import is_up_to_date
@@ -76,19 +76,18 @@ def plan(sources: Sources, out: Path, options: Options) -> Plan:
     Raises `UserError` for an OUT that no build made, or whose database another program holds.
     """
     workspace, graph = Workspace(out), Graph(sources, options)
+    if is_up_to_date(workspace, graph.digest):
+        made = [node for node in graph.nodes.values() if node.kind != SETTINGS]
+        kept = tuple(Step(node.name, node.kind, KEEP, (), 0, 0) for node in made)
+        return Plan(str(workspace.out), "finished", True, (), 0, kept)
     finished, earlier = workspace.finished(), _earlier(workspace)
-    is_new = not is_up_to_date(workspace, graph.digest)
-    if is_new:
-        steps = [*_Comparison(graph, earlier, workspace).steps()]
-    else:
-        steps = [Step(node.name, node.kind, KEEP, (), 0, 0) for node in graph.nodes.values()]
     return Plan(
         out=str(workspace.out),
         before="stopped" if earlier.is_stopped else "finished" if finished else "none",
-        is_up_to_date=not is_new,
+        is_up_to_date=False,
         replaces=tuple(_replaced(finished, graph)) if finished else (),
-        disk_needed=disk_needed(sources, options) if is_new else 0,
-        steps=tuple(steps),
+        disk_needed=disk_needed(sources, options),
+        steps=tuple(_Comparison(graph, earlier, workspace).steps()),
     )
 
 
@@ -157,7 +156,7 @@ class _Comparison:
 
     def steps(self) -> Iterator[Step]:
         for node in self._graph.nodes.values():
-            if node.kind == "settings":
+            if node.kind == SETTINGS:
                 continue  # options are reasons, not outputs
             done = self._earlier.done.get(node.name)
             why = tuple(dict.fromkeys(self._why(node, done)))
