@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.readers.dicom.files import states
 from mimiceye_duck.readers.sources import Source, Sources
 
 
 def file_key(path: Path) -> tuple[str, int, int]:
     """Path, size in bytes and time of the last change in nanoseconds."""
-    status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns
+    return str(path), *state_of(path.stat())
 
 
 def file_inputs(source: Source) -> Mapping[str, str]:
