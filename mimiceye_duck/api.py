@@ -50,6 +50,7 @@ def run_build(
     as_published: bool = False,
     files: str = "copy",
     render_missing: bool = False,
+    accept_misfits: bool = False,
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
     threads: int | None = None,
@@ -77,6 +78,7 @@ def run_build(
         as_published=as_published,
         files=files,
         render_missing=render_missing,
+        accept_misfits=accept_misfits,
     )
     versions = options.releases(release)
     limit = options.memory(memory_limit)

@@ -15,6 +15,7 @@ from mimiceye_duck import attach
 from mimiceye_duck.builder import room, store
 from mimiceye_duck.builder.copying import place, write
 from mimiceye_duck.builder.manifest import Entry
+from mimiceye_duck.builder.misfits import Misfit
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.builder.sought import State, state
 from mimiceye_duck.contracts import Contract, contracts
@@ -267,8 +268,11 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         run.warnings += reports.told(odd, "reports")
 
 
-def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
-    """Store the rows of some files of a set; raises `UserError` with each that is broken."""
+def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> list[Misfit]:
+    """Store the rows of some files of a set; returns the misfits.
+
+    Raises `UserError` with each that is broken.
+    """
     what = f"{source.contract.id} is empty"
     empty = [
         Problem(what, where=str(file.source), do=_AGAIN)
@@ -279,7 +283,7 @@ def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> Non
         raise UserError(empty)
     paths = [file.source for file in files if file.source]
     try:
-        store.cohort_file_set(database, source, paths)
+        return store.cohort_file_set(database, source, paths)
     except duckdb.Error as error:
         if is_of_machine(error):
             raise
@@ -324,7 +328,7 @@ def place_sets(run: Run) -> None:
             rows_of += files if keeps_rows else []
         run.warnings += reports.told(unfit, "files")
         if keeps_rows and source:
-            _keep_rows(database, source, rows_of)
+            run.misfits += _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
 
     sets = [

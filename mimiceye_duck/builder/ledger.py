@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck.builder.manifest import Entry, known_entries
+from mimiceye_duck.builder.misfits import Misfit
 from mimiceye_duck.builder.workspace import Workspace
 from mimiceye_duck.paths import extended
 
@@ -19,6 +20,7 @@ class Done:
     `key` stands for all that it was made of. `source_rows` are all rows of its file,
     `cohort_rows` those of the patients, None where it has none; `entries` its files.
     `is_staged` is whether these wait in the staging folder, else they are in their places.
+    `misfits` are those of the patients' rows, where not all rows of the table were read before.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Done:
     cohort_rows: int | None
     entries: tuple[Entry, ...]
     is_staged: bool = True
+    misfits: tuple[Misfit, ...] = ()
 
     @property
     def record(self) -> dict[str, Any]:
@@ -35,7 +38,17 @@ class Done:
             "key": self.key,
             "source_rows": self.source_rows,
             "cohort_rows": self.cohort_rows,
+            **({"misfits": [asdict(one) for one in self.misfits]} if self.misfits else {}),
         }
+
+    @classmethod
+    def read(
+        cls, name: str, content: Mapping[str, Any], entries: Iterable[Entry], *, is_staged: bool
+    ) -> "Done":
+        """A table as it was written down. Raises TypeError or ValueError for another form."""
+        misfits = tuple(Misfit(**one) for one in content.get("misfits", ()))
+        fields = {name: content[name] for name in ("key", "source_rows", "cohort_rows")}
+        return cls(name, **fields, entries=tuple(entries), is_staged=is_staged, misfits=misfits)
 
 
 class Ledger:
@@ -94,8 +107,8 @@ class Ledger:
     def _staged(self, name: str) -> Done | None:
         try:
             content = json.loads(self._file(name).read_text(encoding="utf-8"))
-            entries = tuple(Entry(**entry) for entry in content.pop("entries"))
-            return Done(**content, entries=entries)
+            entries = [Entry(**entry) for entry in content["entries"]]
+            return Done.read(content["name"], content, entries, is_staged=True)
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
@@ -123,6 +136,6 @@ def _finished(workspace: Workspace) -> dict[str, Done]:
             if name in entries:
                 entries[name].append(entry)
     return {
-        name: Done(name, **tables[name], entries=tuple(entries[name]), is_staged=False)
+        name: Done.read(name, tables[name], entries[name], is_staged=False)
         for name in tables
     }

@@ -26,7 +26,8 @@ class Options:
     """The choices that change what a build writes.
 
     `window_seconds` is how long after a stay's end an image may still belong to it.
-    `wanted` are the subject_ids of a cohort file; None for a named cohort.
+    `wanted` are the subject_ids of a cohort file; None for a named cohort. `accept_misfits` is
+    whether to link though many cells of a column that decides links cannot be read.
     """
 
     cohort: str
@@ -36,6 +37,7 @@ class Options:
     as_published: bool
     files: str
     render_missing: bool
+    accept_misfits: bool = False
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -163,6 +165,7 @@ def options(
     as_published: bool = False,
     files: str = "copy",
     render_missing: bool = False,
+    accept_misfits: bool = False,
 ) -> Options:
     """Check a build's options; raises `UsageError` and lists what there is."""
     wanted: tuple[int, ...] | None = None
@@ -187,6 +190,7 @@ def options(
         as_published=as_published,
         files=_one_of("--files", files, FILE_WAYS),
         render_missing=render_missing,
+        accept_misfits=accept_misfits,
     )
 
 

@@ -40,7 +40,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         spool = spool.in_order(run.check)
         entries = write_slices(_checked(run, spool), csv, contract.patient_file)
         rows = _rows(wanted, spool)
-        n_rows = store.cohort_table(database, source, rows, key, is_cohort=True)
+        n_rows, unfit = store.cohort_records(database, source, rows, key, spool)
     except UnclearError:
         return None
     except duckdb.InvalidInputException as error:
@@ -51,7 +51,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         raise stage.broken(source, "cannot be read", str(error)) from None
     finally:
         spool.remove()
-    return Done(contract.id, key, n_records, n_rows, tuple(entries))
+    return Done(contract.id, key, n_records, n_rows, tuple(entries), misfits=tuple(unfit))
 
 
 def _checked(run: Run, spool: Spool) -> Iterator[tuple[int, bytes, int]]:
@@ -97,7 +97,8 @@ def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: Spool, cache:
         n_records = reading.read(source.file, replace(wanted, cohort=None), everyone, run.check)
         everyone = everyone.in_order(run.check)
         with cache.growing(source) as file:
-            packed.write(_checked(run, everyone), file, n_records)
+            patients, places = _checked(run, everyone), everyone.places_of_patients()
+            packed.write(patients, places, file, n_records)
             return packed.read(file, wanted.cohort, spool)
     finally:
         everyone.remove()

@@ -8,6 +8,7 @@ from threading import Event
 from mimiceye_duck.builder.keys import Keys, code, digest
 from mimiceye_duck.builder.ledger import Done, Ledger
 from mimiceye_duck.builder.manifest import Manifest
+from mimiceye_duck.builder.misfits import Misfit
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.parallel import Resources, side_by_side
 from mimiceye_duck.builder.progress import Steps
@@ -32,7 +33,8 @@ class Run:
     """One build under way.
 
     `stored` are the tables of `cohort` that are this build's.
-    `source_rows` are all rows of each file that was read, `counts` those of the patients.
+    `source_rows` are all rows of each file that was read, `counts` those of the patients;
+    `misfits` are of all rows of what was read whole, else of the patients'.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
     nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
     `patients` a number for them and `keys` those of what this build reads, once it is settled.
@@ -50,6 +52,7 @@ class Run:
     source_rows: dict[str, int] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
@@ -81,6 +84,7 @@ class Run:
     def take(self, done: Done) -> None:
         """Enter a table that is done into this build's books."""
         self.manifest.add(list(done.entries))
+        self.misfits += done.misfits
         if done.source_rows is not None:
             self.source_rows[done.name] = done.source_rows
         if done.cohort_rows is None:

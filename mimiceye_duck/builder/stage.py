@@ -10,7 +10,7 @@ from mimiceye_duck.contracts import Column, Contract, contracts, subject_column
 from mimiceye_duck.db import Database, is_of_machine
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.models import Model
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.render import Sql, ident, patient, render
 from mimiceye_duck.sources import Source, Sources
 
 _TEXT = "source_text"
@@ -76,7 +76,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             "source_scan_cohort",
             name=text_name(contract),
             relation=rows,
-            subject_column=subject,
+            patient=patient(subject),
             nobody=nobody(subject),
         )
     try:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mimiceye_duck.builder import audits, files, sought, stage, store, tables
+from mimiceye_duck.builder import audits, files, misfits, sought, stage, store, tables
 from mimiceye_duck.builder.ledger import Ledger
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.parallel import Resources
@@ -18,6 +18,7 @@ from mimiceye_duck.checks import result
 from mimiceye_duck.checks.result import Result
 from mimiceye_duck.checks.rows import row_count_warnings
 from mimiceye_duck.contracts import contracts
+from mimiceye_duck.errors import UserError
 from mimiceye_duck.imaging import stored
 from mimiceye_duck.models import (
     KEPT,
@@ -73,7 +74,7 @@ def run_steps(
         files.place_sets(run)
         store.keep_counts(run)
         with run.steps.step("auditing", 1):
-            results = audits.run(database, sources.tables, stand_ins)
+            results = _audit(run, stand_ins)
         _store(run, chosen)
         store.describe(run, every)
         write_readme(run.tree / "README.txt", sources)
@@ -91,6 +92,15 @@ def run_steps(
     workspace.stage(content, {entry.path for entry in run.manifest.written} - ledger.kept)
     workspace.publish()
     return content
+
+
+def _audit(run: Run, stand_ins: list[str]) -> list[audits.Result]:
+    """Run the audits; one that fails may do so for misfits, which are then told first."""
+    try:
+        return audits.run(run.database, run.sources.tables, stand_ins)
+    except UserError as error:
+        unread = misfits.problems(run.misfits, run.sources.tables)
+        raise UserError([*unread, *error.problems]) from None
 
 
 def _prepare(run: Run, chosen: list[Model]) -> None:
@@ -124,6 +134,7 @@ def _store(run: Run, chosen: list[Model]) -> None:
         for name in names:
             store.keep(run.database, name)
             step.advance()
+    store.keep(run.database, "run.misfits")
     for name, under in KEPT.items():
         store.keep(run.database, name, under=under)
     run.database.execute("detach final")

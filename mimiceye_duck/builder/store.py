@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck import attach
-from mimiceye_duck.builder import marks
+from mimiceye_duck.builder import marks, misfits
 from mimiceye_duck.builder.ledger import Done
+from mimiceye_duck.builder.misfits import Misfit
 from mimiceye_duck.builder.options import Options
 from mimiceye_duck.builder.parallel import side_by_side
 from mimiceye_duck.builder.run import Run
@@ -16,7 +17,8 @@ from mimiceye_duck.contracts import Column, Contract, contracts
 from mimiceye_duck.db import Database
 from mimiceye_duck.descriptions import described
 from mimiceye_duck.models import KEPT, Model, noted
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.records.spool import Spool
+from mimiceye_duck.render import Sql, ident, render, typed
 from mimiceye_duck.sources import Source
 from mimiceye_duck.threads import Item
 
@@ -37,20 +39,48 @@ where database_name = 'final'
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(
-    database: Database, source: Source, rows: Sql, key: str, *, is_cohort: bool = False
-) -> int:
+def cohort_table(database: Database, source: Source, rows: Sql, key: str) -> int:
     """Store the built patients' rows of one table, typed; returns their number.
 
-    `key` stands for all that they are made of. With `is_cohort` the rows are theirs alone, and
-    in the order of patients.
+    `key` stands for all that they are made of.
     """
     name = "final." + source.contract.cohort_name
-    template = "cohort_file_set" if is_cohort else "cohort_table"
     columns = attach.columns(source)
-    database.execute(render(template, name=name, columns=columns, relation=rows))
+    database.execute(render("cohort_table", name=name, columns=columns, relation=rows))
     marks.mark(database, name, key)
     return count_rows(database, name)
+
+
+def cohort_records(
+    database: Database, source: Source, rows: Sql, key: str, spool: Spool
+) -> tuple[int, list[Misfit]]:
+    """As `cohort_table`, of rows that are the patients' alone; also returns the misfits.
+
+    The rows are those of the spool, in its order.
+    """
+    name = "final." + source.contract.cohort_name
+    _mark_and_store(database, source, name, rows)
+    n_rows = count_rows(database, name)
+    found = misfits.of_stored(database, source, name, n_rows, spool)
+    marks.mark(database, name, key)
+    return n_rows, found
+
+
+def _mark_and_store(database: Database, source: Source, name: str, rows: Sql) -> None:
+    columns = attach.columns(source)
+    cells, any_misfit, which = misfits.marked(columns)
+    database.execute(
+        render(
+            "cohort_records",
+            name=name,
+            names=[column.name for column, _ in columns],
+            columns=[*cells, typed(columns)],
+            any=any_misfit,
+            which=which,
+            marked=misfits.MARKED,
+            relation=rows,
+        )
+    )
 
 
 def count_rows(database: Database, name: str) -> int:
@@ -69,12 +99,19 @@ def holds(database: Database, contract: Contract, done: Done) -> bool:
     return is_it and count_rows(database, name) == done.cohort_rows
 
 
-def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:
-    """Store the rows of some files of a set, typed."""
-    relation = attach.relation(source, files) or _NOTHING
-    columns = attach.columns(source) if files else _no_columns(source.contract)
+def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> list[Misfit]:
+    """Store the rows of some files of a set, typed; returns the misfits."""
+    relation = attach.relation(source, files)
     name = "final." + source.contract.cohort_name
-    database.execute(render("cohort_file_set", name=name, columns=columns, relation=relation))
+    if relation is None or not files:
+        columns = _no_columns(source.contract)
+        database.execute(render("cohort_file_set", name=name, columns=columns, relation=_NOTHING))
+        return []
+    _mark_and_store(database, source, name, relation)
+    # Where a record lies is asked only of files that have misfits.
+    found = misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    misfits.unmark(database, name)
+    return found
 
 
 # What a table without a file is read from.
@@ -127,7 +164,9 @@ def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> N
 
 
 def keep_counts(run: Run) -> None:
-    """Hand to the audits how many rows were written."""
+    """Hand to the audits how many rows were written, and keep what cells are misfits."""
+    _empty(run.database, "run.misfits")
+    add(run.database, "run.misfits", [one.row for one in sorted(run.misfits, key=str)])
     _empty(run.database, "run.tables")
     counted = [(count.table, count.cohort_rows, count.rows_written) for count in run.counts]
     add(run.database, "run.tables", counted)

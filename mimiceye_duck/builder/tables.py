@@ -1,15 +1,18 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
-from mimiceye_duck.builder import records, stage, store
-from mimiceye_duck.builder.csv_tree import Csv, write_one, write_patients
+from dataclasses import replace
+
+from mimiceye_duck.builder import misfits, records, stage, store
+from mimiceye_duck.builder.csv_tree import COHORT, EVERYONE, Csv, write_one, write_patients
 from mimiceye_duck.builder.keys import code, digest, source_key
 from mimiceye_duck.builder.ledger import Done
 from mimiceye_duck.builder.manifest import Entry
 from mimiceye_duck.builder.run import Run
 from mimiceye_duck.contracts import Contract, contracts, subject_column
 from mimiceye_duck.db import Database
+from mimiceye_duck.errors import UserError
 from mimiceye_duck.models import Model, models, outputs
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.render import Sql, ident, patient, render
 from mimiceye_duck.sources import Source
 
 
@@ -39,11 +42,17 @@ def read_whole(run: Run, whole: set[str]) -> None:
         key = digest(code(), source_key(source))
         rows = stage.stage_whole(database, source, key, run.resources.cache)
         run.source_rows[source.contract.id] = rows
+        everyone = ident(stage.text_name(source.contract))
+        run.misfits += misfits.of_text(database, source, everyone, EVERYONE)
 
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]
     run.each("reading tables to link", chosen, read)
     for contract_id in sorted(whole - run.sources.tables.keys()):
         stage.stage_absent(run.database, contracts()[contract_id])
+    stopping = misfits.problems(run.misfits, run.sources.tables)
+    if stopping and not run.options.accept_misfits:
+        raise UserError(stopping)
+    run.warnings += misfits.warnings(sorted(run.misfits, key=str))
 
 
 def _relation(contract: Contract) -> str:
@@ -59,7 +68,7 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
         return ident(relation)
     subject = subject_column(contract)
     if subject:
-        return render("owned", relation=ident(relation), subject=subject)
+        return render("owned", relation=ident(relation), patient=patient(subject))
     if contract.patient_of:
         ours = {name.lower() for name in database.columns(ident(contract.patient_of))}
         headers = [column.header for column in contract.columns]
@@ -109,6 +118,10 @@ def _write_new(run: Run, database: Database, source: Source, key: str, *, is_rea
         return done
     run.source_rows[source.contract.id] = stage.stage(database, source)
     done = _write_table(run, database, source, key)
+    stored = _owned(database, source.contract)
+    if stored is not None:
+        found = misfits.of_text(database, source, stored, COHORT)
+        done = replace(done, misfits=tuple(found))
     stage.drop(database, source.contract)
     return done
 

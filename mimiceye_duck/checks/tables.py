@@ -17,7 +17,7 @@ from mimiceye_duck.checks.rules import Rule, rules
 from mimiceye_duck.contracts import Column, Contract, Reference
 from mimiceye_duck.db import Database, is_of_machine, reason
 from mimiceye_duck.errors import one_line
-from mimiceye_duck.render import Sql, quoted, render
+from mimiceye_duck.render import Sql, cell_value, quoted, render
 from mimiceye_duck.sources import Source
 
 _AGAIN = "download the file again; if it is the same then, the release has it so"
@@ -186,7 +186,7 @@ class TableChecks:
         names = {*table.contract.key, *(column.name for column, _ in table.references)}
         names |= {link.reference.column for link in self._links if link.other is table}
         cells = [
-            render("check_cell", cell=cell, type=Sql(column.type), name=column.name)
+            render("check_cell", value=cell_value(column, cell), name=column.name)
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]

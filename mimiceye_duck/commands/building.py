@@ -45,6 +45,9 @@ def build(
     render_missing: Annotated[
         bool, typer.Option("--render-missing", help="Make JPGs that are missing from DICOM.")
     ] = False,
+    accept_misfits: Annotated[
+        bool, typer.Option("--accept-misfits", help="Link though many cells cannot be read.")
+    ] = False,
     release: ReleaseWords = None,
     skip: SkipWords = None,
     threads: Annotated[int | None, typer.Option(help="Threads to use.", min=1)] = None,
@@ -79,6 +82,7 @@ def build(
             as_published=as_published,
             files=files,
             render_missing=render_missing,
+            accept_misfits=accept_misfits,
             release=release or (),
             skip=skip or (),
             threads=threads,

@@ -9,7 +9,7 @@ from mimiceye_duck.db import Database
 from mimiceye_duck.errors import Problem, UserError
 from mimiceye_duck.explore.catalog import Relation
 from mimiceye_duck.models import models
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.render import Sql, ident, patient, render
 
 
 def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -> Sql:
@@ -57,7 +57,7 @@ def owned(
     subject = subject_column(origin) if origin else None
     for spelling in _spellings(origin, subject) if origin and subject else ["subject_id"]:
         if spelling in places:
-            return names, render("owned", relation=texts, subject=places[spelling])
+            return names, render("owned", relation=texts, patient=patient(places[spelling]))
     if origin and origin.patient_of:
         owners = {name.lower(): name for name in session.columns(ident(origin.patient_of))}
         for column in origin.columns:

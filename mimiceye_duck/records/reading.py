@@ -134,7 +134,7 @@ def _keep(
         )
     target.write(b"".join(pieces))
     sizes = numpy.fromiter(map(len, pieces), numpy.int64, len(pieces))
-    spool.note(kept.subjects, sizes, kept.n_records)
+    spool.note(kept.subjects, sizes, kept.n_records, kept.first + before)
 
 
 def _to_write_anew(kept: Runs, records: Records, numbered: bool) -> Places:
