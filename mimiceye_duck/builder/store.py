@@ -249,7 +249,7 @@ def _comments(database: Database, models: Iterable[Model]) -> list[Sql]:
     """The statements that describe each relation and its columns."""
     made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
     ours = {model.name: model for model in models}
-    ours |= {name: noted()[name] for name in SETTINGS}
+    ours |= {name: noted()[name] for name in (*SETTINGS, "run.misfits")}
     stored = {contract.cohort_name for contract in contracts().values()}
     ours |= {kept: noted()[name] for name, kept in KEPT.items() if kept not in stored}
     columns: dict[str, list[str]] = {}
