@@ -135,7 +135,4 @@ def _finished(workspace: Workspace) -> dict[str, Done]:
         for name in (entry.table, f"{kind}/{entry.table}"):
             if name in entries:
                 entries[name].append(entry)
-    return {
-        name: Done.read(name, tables[name], entries[name], is_staged=False)
-        for name in tables
-    }
+    return {name: Done.read(name, tables[name], entries[name], is_staged=False) for name in tables}

@@ -44,15 +44,31 @@ class Misfit:
     path: str | None = None
 
     @property
-    def says(self) -> str:
-        """What is wrong, in words, with what the contract wants instead."""
-        form = contracts()[self.table].column(self.column).form
+    def form(self) -> str:
+        """What a cell of the column has to be, in words."""
+        name = contracts()[self.table].column(self.column).form
+        return forms()[name].says if name else "text"
+
+    @property
+    def first(self) -> str:
+        """Where the first of them is."""
         where = f" of {self.path}" if self.path else ""
+        return f"the first is in record {self.first_record:,}{where}"
+
+    @property
+    def says(self) -> str:
+        """What is wrong, in words."""
         return (
             f"{self.table}.{self.column}: {self.n_cells:,} of {self.n_rows:,} cells are not "
-            f"{forms()[form].says if form else ''}; the first is in record "
-            f"{self.first_record:,}{where}"
+            f"{self.form}; {self.first}"
         )
+
+    @property
+    def least_patients(self) -> int:
+        """How many patients such a cell stands for at least; as many as it likes for none."""
+        contract = contracts()[self.table]
+        is_patients = subject_column(contract) or contract.patient_of
+        return self.n_patients or (1 if is_patients else self.n_cells)
 
     @property
     def decides_links(self) -> bool:
@@ -79,8 +95,7 @@ def problems(misfits: Iterable[Misfit], sources: Mapping[str, Source]) -> list[P
             f"{one.n_cells:,} of {one.n_rows:,} cells of {one.table}.{one.column}, which decides "
             "links, cannot be read",
             where=str(source.file) if (source := sources.get(one.table)) else None,
-            found=f"the first is in record {one.first_record:,}; all are to be "
-            + one.says.split(" cells are not ")[1].split("; the first")[0],
+            found=f"they are not {one.form}; {one.first}",
             do="correct the file, or --accept-misfits to link without these cells",
         )
         for one in misfits
@@ -150,9 +165,7 @@ def _mark(number: int) -> str:
     return f"is_misfit_{number}"
 
 
-def _misfits(
-    contract: Contract, found: Iterable[tuple[Column, tuple[Any, ...]]]
-) -> list[Misfit]:
+def _misfits(contract: Contract, found: Iterable[tuple[Column, tuple[Any, ...]]]) -> list[Misfit]:
     return [
         Misfit(contract.id, column.name, n_cells, n_rows, n_patients, first, path)
         for column, (n_rows, n_cells, n_patients, first, path) in found
@@ -174,9 +187,7 @@ def marked(columns: Columns) -> tuple[list[Sql], Sql, Sql]:
         render("misfit_stored", cell=_cell(number), name=column.name)
         for number, (column, _) in enumerate(chosen)
     ]
-    which = [
-        Sql(f"case when {test} then {number} end") for number, test in enumerate(tests)
-    ]
+    which = [Sql(f"case when {test} then {number} end") for number, test in enumerate(tests)]
     return cells, Sql(" or ".join(tests) or "false"), Sql("[" + ", ".join(which) + "]")
 
 

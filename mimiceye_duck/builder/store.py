@@ -109,7 +109,9 @@ def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -
         return []
     _mark_and_store(database, source, name, relation)
     # Where a record lies is asked only of files that have misfits.
-    found = misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    found = (
+        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    )
     misfits.unmark(database, name)
     return found
 

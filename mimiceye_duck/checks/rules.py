@@ -15,7 +15,6 @@ _WORDS = {
 }
 
 
-
 @dataclass(frozen=True)
 class Rule:
     """One demand on one column; `predicate` is true of the rows that break it.

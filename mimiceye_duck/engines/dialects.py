@@ -125,8 +125,7 @@ def _casts_what_fits(node: exp.Expr) -> exp.Expr:
     cast, number = exp.cast(text.copy(), node.to), exp.cast(text, "decimal")
     if node.to.this in _BITS:
         half = 2 ** (_BITS[node.to.this] - 1)
-        fits = number.between(-half, half - 1)
-        return exp.case().when(fits, cast)
+        return exp.case().when(number.between(-half, half - 1), cast)
     if node.is_type("double"):
         size = exp.Abs(this=number)
         nothing = size < exp.Literal.number(_TOO_SMALL)

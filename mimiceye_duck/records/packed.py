@@ -97,7 +97,9 @@ def _parts(table: pyarrow.Table, texts: list[bytes]) -> tuple[Numbers, Numbers, 
     n_parts = pyarrow.compute.list_value_length(table["n_records"]).to_numpy()
     subjects = numpy.repeat(table["subject_id"].to_numpy(), n_parts)
     sizes = numpy.zeros(len(subjects), numpy.int64)
-    sizes[numpy.cumsum(n_parts) - n_parts] = numpy.fromiter(map(len, texts), numpy.int64, len(texts))
+    sizes[numpy.cumsum(n_parts) - n_parts] = numpy.fromiter(
+        map(len, texts), numpy.int64, len(texts)
+    )
     n_records, first = (
         pyarrow.compute.list_flatten(table[name]).to_numpy() for name in ("n_records", "first")
     )

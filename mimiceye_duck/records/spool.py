@@ -86,7 +86,7 @@ class Spool:
                 yield subject, file.read(size), n
 
     def places_of_patients(self) -> Iterator[tuple[list[int], list[int]]]:
-        """Of each patient, as `of_patients`: the numbers of records of the parts, and the firsts."""
+        """Of each patient of `of_patients`, part by part: how many records, and the first."""
         subjects, _, n_records, first = self.parts
         bounds = numpy.flatnonzero(numpy.diff(subjects, prepend=-1))
         for begin, end in zip(bounds, [*bounds[1:], len(subjects)], strict=True):
