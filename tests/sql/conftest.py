@@ -185,3 +185,9 @@ def given(world: World) -> Callable[..., None]:
 def rows(world: World) -> Callable[..., list[Any]]:
     """Rows of a relation as tuples: `rows("links.cxr_stay", "dicom_id, stay_id")`."""
     return world.rows
+
+
+@pytest.fixture(scope="session")
+def ran():
+    """A build, which no test of this layer makes: those that do are in `tests/build`."""
+    raise AssertionError("a test of this layer asks for a build")
