@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.file_state import file_state
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
@@ -22,6 +22,7 @@ from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.nodes import FILED, Done, are_there, known
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps.output_database import row_counts
+from mimiceye_duck.readers.file_sets import is_path_of
 from mimiceye_duck.readers.sources import Source, Sources
 
 KEEP, MAKE, AGAIN, DEPENDS = "keep", "make", "again", "depends"
@@ -183,7 +184,7 @@ class _Comparison:
         return [path for path in self._earlier.changed if _is_of(path, node, source)]
 
     def _changed_size(self, node: Node) -> int:
-        states = map(input_files.state, self._changed(node))
+        states = map(file_state, self._changed(node))
         return sum(state[0] for state in states if state)
 
     def _source_size(self, name: str) -> int:
@@ -192,7 +193,7 @@ class _Comparison:
         contract_id = texts.get(name, name)
         source = self._graph.sources.get(contract_id)
         is_read_before = name not in texts and contract_id in self._graph.whole
-        return 0 if is_read_before or source is None or not source.file else source.state[0]
+        return 0 if is_read_before or source is None else source.size
 
     def _why(self, node: Node, done: Done | None) -> Iterator[str]:
         """Reasons to make a node, or to go through its files."""
@@ -253,7 +254,7 @@ def _is_of(path: str, node: Node, source: Source | None) -> bool:
     for folder in source.folders:
         if Path(path).is_relative_to(folder):
             below = Path(path).relative_to(folder).as_posix()
-            return fnmatchcase(below, source.contract.glob)
+            return is_path_of(source.contract, below)
     return False
 
 

@@ -6,21 +6,20 @@ from functools import cache
 from pathlib import Path
 
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.readers.dicom.files import states
 from mimiceye_duck.readers.sources import Source, Sources
 
 
 def file_key(path: Path) -> tuple[str, int, int]:
     """Path, size in bytes and time of the last change in nanoseconds."""
-    status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns
+    return str(path), *state_of(path.stat())
 
 
 def file_inputs(source: Source) -> Mapping[str, str]:
     """The parts of a table's file: its release, contract, size and time; wherever it lies."""
-    size, changed = source.state
     return {
-        "file": f"{size} {changed}",
+        "file": " ".join(f"{size} {changed}" for _, size, changed in source.states),
         "release": source.release or "unknown",
         "contract": text_digest(source.contract.file),
     }
@@ -28,7 +27,7 @@ def file_inputs(source: Source) -> Mapping[str, str]:
 
 def input_files(sources: Sources) -> list[tuple[str, int, int]]:
     """Path, size and time of change of every table's file and every archive."""
-    tables = [(str(one.file), *one.state) for one in sources.tables.values() if one.file]
+    tables = [state for one in sources.tables.values() for state in one.states]
     return sorted({*tables, *map(file_key, sources.archives)})
 
 

@@ -16,7 +16,7 @@ from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.pipeline.state.workspace import COPIES, Workspace
 from mimiceye_duck.pipeline.steps import (
     audits,
     file_sets,
@@ -27,6 +27,7 @@ from mimiceye_duck.pipeline.steps import (
 from mimiceye_duck.pipeline.steps.build_record import record
 from mimiceye_duck.pipeline.steps.readme import write_readme
 from mimiceye_duck.pipeline.steps.work_database import attach_final, open_working
+from mimiceye_duck.readers.records.padding import without_padding
 
 
 def run_steps(
@@ -48,6 +49,7 @@ def run_steps(
     workspace.start()
     sources, wanted = graph.sources, graph.digest
     database = open_working(workspace, resources)
+    sources = without_padding(sources, workspace.out / COPIES)
     run = Run(sources, workspace, graph.options, resources, database, graph, anew)
     checked, disk = checks
     run.steps.say(disk.text)
@@ -70,7 +72,12 @@ def run_steps(
         _store(run)
         output_database.describe(run, graph.every)
         write_readme(run.tree / "README.txt", sources)
-        ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
+        copies = {file for source in sources.tables.values() for file in source.copies}
+        ours = [
+            file.relative_to(workspace.out).as_posix()
+            for file in sorted({*run.parquet.values(), *copies})
+            if file.is_relative_to(workspace.out)
+        ]
         output_database.add(
             database, "run.sought", [input_files.row(workspace.out, path) for path in ours]
         )

@@ -168,7 +168,7 @@ class Run:
     def _is_large(self, model: Model) -> bool:
         """Whether a table takes longer to read again than to write down."""
         sources = filter(None, map(self.tables.sources.get, model.reads))
-        return any(source.file and source.state[0] > _LARGE for source in sources)
+        return any(source.size > _LARGE for source in sources)
 
     def _write(self, frame: "DataFrame", path: Path, name: str, *, grouped: bool) -> None:
         """Write a model's rows, and let those who read it read these.

@@ -66,7 +66,8 @@ def _checked(run: Run, spool: RecordFile) -> Iterator[tuple[int, bytes, int]]:
 def _wanted(run: Run, source: Source) -> reading.Wanted | None:
     """What to keep of a table; None where that is not for its bytes to tell."""
     subject = source_text.subject_cell(source)
-    if subject is None or not all(re.fullmatch(r"\w+", name) for name in source.header):
+    is_plain = all(re.fullmatch(r"\w+", name) for name in source.header)
+    if subject is None or source.is_parquet or not is_plain:
         return None
     cohort = numpy.array(run.subjects, numpy.int64)
     place = source.header.index(subject)
@@ -78,7 +79,7 @@ def _read(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile) -
     assert source.file and wanted.cohort is not None
     cache = run.resources.cache
     if cache is None or wanted.numbered:
-        return reading.read(source.file, wanted, spool, run.check)
+        return reading.read(source.files, wanted, spool, run.check)
     try:
         if cache.holds(source):
             return parquet_cache.read(cache.file(source), wanted.cohort, spool)
@@ -96,7 +97,7 @@ def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile, c
     assert source.file and wanted.cohort is not None
     everyone = RecordFile(run.spool / f"{source.contract.id}.all.csv")
     try:
-        n_records = reading.read(source.file, replace(wanted, cohort=None), everyone, run.check)
+        n_records = reading.read(source.files, replace(wanted, cohort=None), everyone, run.check)
         everyone = everyone.in_order(run.check)
         with cache.growing(source) as file:
             parquet_cache.write(_checked(run, everyone), file, n_records)

@@ -12,16 +12,17 @@ from typing import TypeVar
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.file_state import State, file_state
 from mimiceye_duck.core.paths import DEVICE, extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
-from mimiceye_duck.pipeline.state.input_files import State, state
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database
-from mimiceye_duck.readers import parquet_tables, views
+from mimiceye_duck.readers import parquet_tables, pictures, views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
+from mimiceye_duck.readers.names import other_ending
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.files import place, write
@@ -49,7 +50,8 @@ class File:
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
     file that is only looked for. `source` and `size` (bytes) are None until it is found, and
     `state`: size and time of the last change (ns) of the file of the download, however it is
-    placed. `absent` is where it was looked for in vain.
+    placed. `absent` is where it was looked for in vain; `damaged` what is left out, with its
+    state. `rows` and `columns` (pixels) are a picture's own.
     """
 
     contract: Contract
@@ -61,6 +63,9 @@ class File:
     size: int | None = None
     state: State | None = None
     absent: tuple[Path, ...] = ()
+    damaged: tuple[str, int, int] | None = None
+    rows: int | None = None
+    columns: int | None = None
 
     @property
     def entry(self) -> Entry:
@@ -82,13 +87,16 @@ class File:
             self.size,
             self.size is not None,
             self.contract.may_be_missing,
+            self.rows,
+            self.columns,
         )
 
     @property
     def sought(self) -> list[tuple[object, ...]]:
         """Its rows in `run.sought`."""
         found = [(str(self.source), *self.state)] if self.state else []
-        return [*((str(path), None, None) for path in self.absent), *found]
+        damaged = [self.damaged] if self.damaged else []
+        return [*((str(path), None, None) for path in self.absent), *found, *damaged]
 
     @property
     def unread(self) -> "File":
@@ -96,6 +104,13 @@ class File:
         assert self.source
         absent = (*self.absent, self.source)
         return replace(self, source=None, size=None, state=None, absent=absent)
+
+    @property
+    def left_out(self) -> "File":
+        """As if it were nowhere, until the file changes: it was found, and is damaged."""
+        assert self.state
+        damaged = (str(self.source), *self.state)
+        return replace(self, source=None, size=None, state=None, damaged=damaged)
 
 
 def named(
@@ -133,16 +148,38 @@ def named(
 
 
 def find(file: File, source: Source | None) -> File:
-    """Look for a file where the download has its set."""
+    """Look for a file where the download has its set, whatever the case of its ending."""
     absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
-        found = state(path)
+        found = file_state(path)
+        if not found:
+            absent.append(path)
+            path = other_ending(path) or path
+            found = file_state(path)
         if found:
             size, _ = found
             return replace(file, source=path, size=size, state=found, absent=tuple(absent))
-        absent.append(path)
     return replace(file, absent=tuple(absent))
+
+
+def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
+    """A picture that was found, with its size; a damaged picture or sound is left out.
+
+    `problems` gathers what is wrong.
+    """
+    if not file.source or file.contract.format not in pictures.FORMATS:
+        return file
+    rows, columns, problem = pictures.read_header(file.source, file.contract.format)
+    if problem:
+        problems.append((str(file.source), problem))
+        return file.left_out
+    return replace(file, rows=rows, columns=columns)
+
+
+def left_out(problems: Iterable[tuple[str, str]], contract: Contract) -> list[str]:
+    """What a build says of the files of a set that are damaged."""
+    return reports.by_reason(problems, f"damaged files of {contract.id} left out")
 
 
 def _place(run: Run, file: File) -> File:
@@ -201,7 +238,13 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
         "JPGs not made from DICOM",
     )
     return [
-        replace(wanted[file], inner_path=file.inner_path, size=made[file].size)
+        replace(
+            wanted[file],
+            inner_path=file.inner_path,
+            size=made[file].size,
+            rows=made[file].rows,
+            columns=made[file].columns,
+        )
         if file in made
         else file
         for file in files
@@ -315,8 +358,10 @@ def place_sets(run: Run) -> None:
         rows_of: list[File] = []
         keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
+        damaged: list[tuple[str, str]] = []
         for batch in _batches(named(database, contract, unfit)):
-            files = [_place(run, find(file, source)) for file in batch]
+            found = (looked_at(find(file, source), damaged) for file in batch)
+            files = [_place(run, file) for file in found]
             if contract.id == _IMAGES and run.renders:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
@@ -324,6 +369,7 @@ def place_sets(run: Run) -> None:
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
             rows_of += files if keeps_rows else []
         run.warnings += reports.by_reason(unfit, "files")
+        run.warnings += left_out(damaged, contract)
         if keeps_rows and source:
             _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
