@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.privacy import owner_only
+from mimiceye_duck.core.whole_file import write_whole
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache
@@ -32,12 +33,10 @@ def cache_folder() -> Path | None:
 
 def write_json(file: Path, content: object) -> None:
     """Write JSON for this user only, the whole file or nothing; without right to, nothing."""
-    part = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with owner_only():
             file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(content), encoding="utf-8")
-            os.replace(part, file)
+            write_whole(file, json.dumps(content), shared=True)
     except OSError:
         return  # a home that may not be written: it is made again the next time
 

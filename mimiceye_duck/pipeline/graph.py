@@ -276,6 +276,7 @@ class Graph:
             "folders": digest(folders),
             "source files": digest(input_files(sources)),
             "option --skip": ", ".join(sources.skipped),
+            "option --accept-misfits": yes_no(self.options.accept_misfits),
         }
         inputs |= {name: node.digest for name, node in self.nodes.items()}
         inputs["code"] = code(*CODE["database"])

@@ -1,17 +1,20 @@
 """A build as it is asked for: its options checked, its sources found, on DuckDB or on Spark."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mimiceye_duck.catalog import options
 from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
 from mimiceye_duck.core import findings, machine
 from mimiceye_duck.core.errors import Problem, UsageError
 from mimiceye_duck.core.results import BuildResult
-from mimiceye_duck.pipeline.plan import Plan, plan
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers import discovery
 from mimiceye_duck.readers.source_cache import Cache
 from mimiceye_duck.usecases import build as on_duckdb
+
+if TYPE_CHECKING:
+    from mimiceye_duck.pipeline.plan import Plan
 
 
 def run(given: BuildOptions) -> BuildResult:
@@ -44,8 +47,11 @@ def run(given: BuildOptions) -> BuildResult:
     return BuildResult.of(out, record, ran=ran)
 
 
-def planned(given: PlanOptions) -> Plan:
+def planned(given: PlanOptions) -> "Plan":
     """Plan what `run` would do, without doing it; raises `UserError`."""
+    # With Arrow, which a build that is there needs not.
+    from mimiceye_duck.pipeline.plan import plan
+
     _check_source("plan", given)
     chosen, out = options.checked(given), Path(given.out)
     source = out / "source" if given.source is None else Path(given.source)

@@ -8,6 +8,7 @@ from pathlib import Path
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.whole_file import remove, whole_file, write_whole
 from mimiceye_duck.database.errors import is_disk_full
 
 
@@ -30,35 +31,18 @@ def place(source: Path, target: Path, way: str, before: Path | None) -> None:
     if is_same(extended(target), status):
         return
     os.makedirs(extended(target.parent), exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    remove(part)
-    if way == "copy":
-        _copy(extended(source), extended(part))
-        os.utime(extended(part), ns=(status.st_atime_ns, status.st_mtime_ns))
-    else:
-        _link(real, part, way)
-    os.replace(extended(part), extended(target))
+    with whole_file(target) as part:
+        if way == "copy":
+            _copy(extended(source), extended(part))
+            os.utime(extended(part), ns=(status.st_atime_ns, status.st_mtime_ns))
+        else:
+            _link(real, part, way)
 
 
 def write(content: bytes, target: Path) -> None:
-    """Write a file that appears whole.
-
-    What a stopped build left in its place may be a link, behind which nothing is written.
-    """
+    """Write a file that appears whole, in a folder that is made."""
     os.makedirs(extended(target.parent), exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    remove(part)
-    with open(extended(part), "wb") as opened:
-        opened.write(content)
-    os.replace(extended(part), extended(target))
-
-
-def remove(file: Path) -> None:
-    """Remove a file, if it is there."""
-    try:
-        os.unlink(extended(file))
-    except (FileNotFoundError, NotADirectoryError):
-        return
+    write_whole(target, content)
 
 
 def _link(real: str, target: Path, way: str) -> None:

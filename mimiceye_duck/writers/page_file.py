@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.whole_file import write_whole
 
 
 def is_ours(file: Path) -> bool:
@@ -27,12 +28,7 @@ def write(text: str, file: Path) -> None:
                 hint="--out with another name",
             )
         )
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(file, text, shared=True)
 
 
 # What tells a page of ours from somebody's file of the same name.

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.writers import json_file
 
 _SHAPE = {"going": [str], "coming": [str]}
@@ -31,9 +32,8 @@ class Renaming:
         """Let these names below `out` go, in this order, then these come from the tree."""
         moves: list[tuple[Path, Path]] = []
         try:
-            part = self._list.with_suffix(".part")
-            json_file.write(part, {"going": going, "coming": coming})
-            os.replace(part, self._list)
+            with whole_file(self._list) as part:
+                json_file.write(part, {"going": going, "coming": coming})
             self._rename(going, coming, moves)
         except BaseException:
             for path, target in reversed(moves):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import duckdb
 import pytest
 
 import mimiceye_duck
+from mimiceye_duck.catalog import options
+from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.core.errors import UsageError, UserError
+from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.steps import output_database
+from mimiceye_duck.readers.discovery import survey
 
 
 @pytest.fixture
@@ -130,6 +135,31 @@ def test_each_reason_is_said(small, copied, out, tools):
         "labevents.csv.gz changed",
     )
     assert plan(source, out).replaces == (f"source folder: {small} -> {source}",)
+
+
+OTHER = {
+    "cohort": "all",
+    "wanted": (90000001,),
+    "window": "36h",
+    "window_seconds": 129_600.0,
+    "link_rule": "closed",
+    "as_published": True,
+    "files": "none",
+    "render_missing": True,
+    "accept_misfits": True,
+}
+
+
+def test_every_option_that_changes_a_build_is_in_its_digest(small):
+    """A list of patients is read by the cohort of a file alone; a window is its seconds."""
+    sources = survey(small, releases={}, skip=())
+    assert {one.name for one in fields(Options)} == OTHER.keys()
+    usual = replace(options.options(), files="copy")
+    in_file = replace(usual, cohort="file", wanted=(90000000,))
+    for name, value in OTHER.items():
+        before = in_file if name == "wanted" else usual
+        changed = Graph(sources, replace(before, **{name: value})).digest
+        assert (changed != Graph(sources, before).digest) == (name != "window"), name
 
 
 def test_what_is_lost_is_a_reason(small, out):

@@ -247,7 +247,7 @@ SKIPPED = ("edstays", "triage", "labevents", "reflacx.metadata_phase_2", "mimic_
         ("first", "writing linked tables:9", "placing files:20"),
         ("another window", "placing files:20", "writing linked tables:9"),
         ("first", "storing models:3", "describing the database:2"),
-        ("another window", "reading and writing tables:60", "storing models:3"),
+        ("another window", "reading and writing tables:20", "storing models:3"),
     ],
 )
 def test_a_build_stopped_twice_once_with_other_options_is_completed_by_the_first_command(

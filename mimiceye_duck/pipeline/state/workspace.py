@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.lock import held
 from mimiceye_duck.core.paths import extended, unfit
+from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 from mimiceye_duck.pipeline.state import input_files
@@ -135,11 +136,10 @@ class Workspace:
         """
         self._keep(staged)
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-        part = self.work / (_BUILD + ".part")
-        part.write_text(text, encoding="utf-8", newline="\n")
-        # What is whole must be so on the disk, should the machine go down. Windows cannot wait.
-        getattr(os, "sync", lambda: None)()
-        os.replace(part, self.work / _BUILD)
+        with whole_file(self.work / _BUILD) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            # What is whole must be so on the disk, should the machine go down. Windows cannot wait.
+            getattr(os, "sync", lambda: None)()
 
     def publish(self) -> None:
         """Put the staged tree in place of the old one; `build.json` comes last.

@@ -1,11 +1,11 @@
 """The databases of a build: the one it works in, and the one it leaves."""
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError, is_damaged
@@ -47,10 +47,8 @@ def attach_final(run: Run) -> None:
         run.workspace.clear_tree()
         if run.workspace.finished() and not run.anew:
             # Copied whole before it gets its name: half a database must not be taken for one.
-            part = final.with_suffix(".part")
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), whole_file(final) as part:
                 shutil.copyfile(run.workspace.out / DATABASE, part)
-                os.replace(part, final)
     try:
         run.database.execute(attach)
     except engine.Error as error:

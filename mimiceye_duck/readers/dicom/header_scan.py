@@ -21,6 +21,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from mimiceye_duck.core import processes as workers
+from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import FileProblem, Listed, listed, reason
 from mimiceye_duck.readers.dicom.header import TYPES, read_header
@@ -116,9 +117,8 @@ def read_chunk(files: Sequence[Listed], part: Path) -> None:
 
 
 def _write_whole(table: pyarrow.Table, file: Path) -> None:
-    unfinished = file.with_name(file.name + ".part")
-    pyarrow.parquet.write_table(table, unfinished, compression="zstd")
-    os.replace(unfinished, file)
+    with whole_file(file) as unfinished:
+        pyarrow.parquet.write_table(table, unfinished, compression="zstd")
 
 
 class Known(NamedTuple):

@@ -5,7 +5,6 @@ MONOCHROME1 inverted, histogram equalised and written by OpenCV, whose quality i
 otherwise. This is the same without OpenCV. It needs numpy, without which pydicom has no pixels.
 """
 
-import os
 import warnings
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.errors import InvalidDicomError
 
+from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database.errors import is_of_machine
 
 _QUALITY = 95
@@ -37,15 +37,8 @@ def render(dicom: Path, target: Path) -> None:
     """
     picture = Image.fromarray(equalised(grey(dicom)))
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    # A stopped build may have left a link, behind which nothing is written.
-    unfinished.unlink(missing_ok=True)
-    try:
+    with whole_file(target) as unfinished:
         picture.save(unfinished, "JPEG", quality=_QUALITY)
-        os.replace(unfinished, target)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def grey(dicom: Path) -> NDArray[numpy.uint8]:
