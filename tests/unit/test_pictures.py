@@ -8,6 +8,10 @@ import wave
 import pytest
 from PIL import Image
 
+from mimiceye_duck.checks.deep.check_cache import Memory
+from mimiceye_duck.checks.deep.pictures import check_pictures
+from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.readers.discovery import survey
 from mimiceye_duck.readers.pictures import read_header
 
 SIZE = (37, 21)  # columns, rows
@@ -134,3 +138,41 @@ def test_what_cannot_be_opened_is_named(tmp_path):
 def test_nobody_waits_for_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
     assert read_header(tmp_path / "x.jpg", "jpg").problem == "is no ordinary file"
+
+
+@pytest.fixture
+def decoded(tmp_path):
+    """What a deep check says of JPGs by name."""
+
+    def check(jpgs):
+        root = tmp_path / "mimic-cxr-jpg-2.0.0"
+        study = root / "files" / "p90" / "p90000000" / "s95000000"
+        study.mkdir(parents=True, exist_ok=True)
+        (root / "IMAGE_FILENAMES").write_text("files/p90/p90000000/s95000000/a.jpg\n")
+        for name, content in jpgs.items():
+            (study / f"{name}.jpg").write_bytes(content)
+        memory = Memory(tmp_path / "memory.json")
+        (result,) = check_pictures(survey(tmp_path), memory, 1, Steps())
+        return result
+
+    return check
+
+
+def test_a_deep_check_finds_damage_between_whole_ends(decoded, read):
+    large = picture("JPEG", (640, 480))
+    table = large.index(b"\xff\xc4") + 5
+    lost = large[:table] + b"\xff" * 16 + large[table + 16 :]
+    assert read(lost, "jpg") == (480, 640, None)
+    result = decoded({"a": large, "b": lost, "c": PAGE})
+    assert (result.check, result.status) == ("pictures", "failed")
+    assert "2 of 3 files are damaged" in result.message and "b.jpg" in result.detail
+
+
+def test_a_deep_check_passes_whole_pictures(decoded):
+    result = decoded({"a": JPG, "b": picture("JPEG", progressive=True)})
+    assert (result.check, result.status) == ("pictures", "passed")
+
+
+def test_a_deep_check_decodes_nothing_that_claims_to_be_endless(decoded):
+    result = decoded({"a": resized(JPG, 65_000, 65_000)})
+    assert "claims 4,225,000,000 pixels" in result.message

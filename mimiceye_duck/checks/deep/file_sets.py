@@ -29,7 +29,7 @@ def check_sets(sources: Sources) -> tuple[list[Table], list[Result]]:
     for source in sources.tables.values():
         if not source.contract.is_file_set or source.contract.format not in ("csv", "json"):
             continue
-        files = _files_of(source)
+        files = files_of(source)
         if not files:
             continue
         wrong = {file: what for file in files for what in _faults(source, file)}
@@ -51,7 +51,8 @@ def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
     )
 
 
-def _files_of(source: Source) -> list[Path]:
+def files_of(source: Source) -> list[Path]:
+    """The files of a set that are there."""
     found = ((folder, paths_below(folder, source.contract)) for folder in source.folders)
     return sorted(folder / path for folder, paths in found for path in paths)
 

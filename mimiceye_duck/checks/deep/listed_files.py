@@ -11,6 +11,7 @@ from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
+from mimiceye_duck.readers.names import other_ending
 from mimiceye_duck.readers.parquet_tables import REPORTS
 from mimiceye_duck.readers.reports.reports import Archive
 from mimiceye_duck.readers.sources import Source, Sources
@@ -35,7 +36,11 @@ def _check(
     if not wanted:
         return Result("files", about, SKIPPED, "no list and no table names its files", where)
     try:
-        absent = sorted(wanted - _there(sources, source))
+        absent = [
+            path
+            for path in sorted(wanted - _there(sources, source))
+            if not any(other_ending(folder / path) for folder in source.folders)
+        ]
     except UserError:
         return Result("files", about, SKIPPED, "its archive cannot be read", where)
     if not absent:
