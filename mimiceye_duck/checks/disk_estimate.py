@@ -9,6 +9,7 @@ from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.core import paths
 from mimiceye_duck.core import text as core_text
 from mimiceye_duck.core.findings import PASSED, WARNING, Result
+from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.headers import open_text
 from mimiceye_duck.readers.names import is_packed, is_parquet
 from mimiceye_duck.readers.sources import Source, Sources
@@ -163,9 +164,7 @@ def _inflated(file: Path) -> int:
 
 
 def _some(source: Source) -> list[Path]:
-    found = (folder.glob(source.contract.glob) for folder in source.folders[:1])
-    # A link may lead nowhere.
-    return [file for files in found for file in islice(files, _FILES) if file.is_file()]
+    return list(islice(file_sets.files(source), _FILES))
 
 
 def _mean_size(source: Source) -> float:

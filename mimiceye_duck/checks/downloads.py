@@ -11,6 +11,7 @@ from pathlib import Path
 from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.readers.file_sets import paths_below
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
 from mimiceye_duck.readers.table_files import is_same, lower_ending, part
@@ -140,7 +141,7 @@ def _is_there(sources: Sources, contract: Contract) -> bool:
     if source is None or source.file:
         return source is not None
     # Reports may lie in one folder with the DICOM files.
-    loose = (next(folder.glob(contract.glob), None) for folder in source.folders)
+    loose = (next(paths_below(folder, contract), None) for folder in source.folders)
     return bool(sources.archives) or any(loose)
 
 

@@ -1,9 +1,8 @@
-"""What a build would do and why, without doing any of it."""
+"""The plan of a build: every output, if it is kept or made, and why."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
 from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, SETTINGS, Graph
@@ -21,6 +22,7 @@ from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.nodes import FILED, Done, are_there, known
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps.output_database import row_counts
+from mimiceye_duck.readers.file_sets import is_path_of
 from mimiceye_duck.readers.sources import Source, Sources
 
 KEEP, MAKE, AGAIN, DEPENDS = "keep", "make", "again", "depends"
@@ -32,7 +34,7 @@ _SUBJECTS = "cohort.subjects"
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done about one output.
+    """One output of a plan.
 
     `action` is keep; make, for the reasons `why`; again, where nothing changed and every build
     makes it, or goes through its files; depends, on who is in the cohort, which only linking
@@ -50,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build would do in OUT.
+    """All that a build would do in OUT.
 
     `before` is what is there: none, finished, or stopped. `replaces` is what is different from
     the finished build that would be replaced; `disk_needed` is how many bytes the build may
@@ -72,7 +74,7 @@ class Plan:
 def plan(sources: Sources, out: Path, options: Options) -> Plan:
     """Find out what a build of these would do in OUT; nothing is written.
 
-    Raises `UserError` for an OUT that no build made, or whose database another program holds.
+    Raises `UserError` for an OUT that no build made, or for a database that is held there.
     """
     workspace, graph = Workspace(out), Graph(sources, options)
     if is_up_to_date(workspace, graph.digest):
@@ -92,7 +94,7 @@ def plan(sources: Sources, out: Path, options: Options) -> Plan:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """What builds before have done in OUT.
+    """The state that earlier builds left in OUT.
 
     `rows` are those of the tables that are stored, `patients` the digest of the subject_ids,
     `changed` the files of the download that have come, gone or changed since.
@@ -182,7 +184,7 @@ class _Comparison:
         return [path for path in self._earlier.changed if _is_of(path, node, source)]
 
     def _changed_size(self, node: Node) -> int:
-        states = map(input_files.state, self._changed(node))
+        states = map(file_state, self._changed(node))
         return sum(state[0] for state in states if state)
 
     def _source_size(self, name: str) -> int:
@@ -231,7 +233,7 @@ class _Comparison:
         return self._graph.sources.get(found[0].id) if found else None
 
     def _lost(self, node: Node, done: Done) -> Iterator[str]:
-        """What of a node is not as it was made."""
+        """Reasons that lie in OUT: files or rows that are not as they were made."""
         entries = done.entries
         if entries and not any(are_there(folder, entries) for folder in self._folders):
             yield "files are lost or changed"
@@ -246,13 +248,13 @@ class _Comparison:
 
 
 def _is_of(path: str, node: Node, source: Source | None) -> bool:
-    """Whether a file that is looked for is one of a set, or what is kept of it."""
+    """True if a file that was looked for is one of a set, or the Parquet of one."""
     if source is None:
         return path == node.name
     for folder in source.folders:
         if Path(path).is_relative_to(folder):
             below = Path(path).relative_to(folder).as_posix()
-            return fnmatchcase(below, source.contract.glob)
+            return is_path_of(source.contract, below)
     return False
 
 
@@ -262,7 +264,7 @@ def _made_by(node: Node) -> str:
 
 
 def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
-    """What is different from the build that is in OUT, but for the files themselves."""
+    """Differences from the finished build in OUT, those of single files apart."""
     was, now = finished.get("options", {}), graph.options.record()
     for name, value in now.items():
         before, after = was.get(name), list(value) if isinstance(value, tuple) else value
@@ -290,5 +292,5 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
 
 def _said(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return yes_no(value)
     return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

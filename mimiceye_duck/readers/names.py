@@ -23,15 +23,24 @@ def is_zip(file: Path) -> bool:
     return file.name.lower().endswith(".zip")
 
 
+def usual_ending(name: str) -> str:
+    """A name with its ending in lower case, and .jpg for .jpeg.
+
+    >>> usual_ending("A.JPEG"), usual_ending("A.csv.GZ"), usual_ending("A")
+    ('A.jpg', 'A.csv.gz', 'A')
+    """
+    stem, dot, end = name.rpartition(".")
+    ending = dot + end.lower()
+    return stem + _SAME.get(ending, ending) if dot else name
+
+
 def other_ending(path: Path) -> Path | None:
-    """A file beside where one is not that differs in the case of its ending, or is X.jpeg."""
-    ending = path.suffix.lower()
+    """A file beside where one is not that differs in its ending alone, such as X.JPEG."""
     try:
         names = sorted(os.listdir(extended(path.parent)))
     except OSError:
         return None
     for name in names:
-        stem, dot, end = name.rpartition(".")
-        if stem == path.stem and _SAME.get(dot + end.lower(), dot + end.lower()) == ending:
+        if usual_ending(name) == path.name:
             return path.with_name(name)
     return None

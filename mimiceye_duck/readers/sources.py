@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Column, Contract, Dataset, contracts, datasets, has_by
 from mimiceye_duck.core import findings
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 from mimiceye_duck.readers.names import is_parquet
@@ -51,11 +52,7 @@ class Source:
 
         A file that changes while it is read is another one to the next build.
         """
-        return tuple(
-            (str(file), status.st_size, status.st_mtime_ns)
-            for file in self.files
-            for status in [file.stat()]
-        )
+        return tuple((str(file), *state_of(file.stat())) for file in self.files)
 
     @property
     def size(self) -> int:

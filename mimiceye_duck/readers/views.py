@@ -12,6 +12,7 @@ from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
+from mimiceye_duck.readers.file_sets import files, paths_below
 from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.sources import Source, Sources
@@ -32,14 +33,14 @@ where table_schema = ? and table_type = 'VIEW' and table_catalog = current_datab
 """
 
 
-def relation(source: Source, files: Sequence[Path] | None = None) -> Sql | None:
+def relation(source: Source, chosen: Sequence[Path] | None = None) -> Sql | None:
     """A source's cells as text, as DuckDB reads them in place, columns by name.
 
-    `files` narrows a file set. None for images, sound and what else has no rows.
+    `chosen` narrows a file set. None for images, sound and what else has no rows.
     """
     contract = source.contract
     if contract.is_file_set:
-        return _file_set(source, files)
+        return _file_set(source, chosen)
     if source.is_parquet:
         return _parquet_text(source)
     if source.file and contract.format == "csv":
@@ -65,12 +66,12 @@ def _parquet_text(source: Source) -> Sql:
     )
 
 
-def _file_set(source: Source, files: Sequence[Path] | None) -> Sql | None:
+def _file_set(source: Source, chosen: Sequence[Path] | None) -> Sql | None:
     contract = source.contract
-    if files is None:
+    if chosen is None:
         patterns = [glob_escaped(folder) + "/" + contract.glob for folder in _filled(source)]
     else:
-        patterns = [glob_escaped(file) for file in files]
+        patterns = [glob_escaped(file) for file in chosen]
     if not patterns:
         return None
     if contract.format == "csv":
@@ -91,7 +92,7 @@ def _filled(source: Source) -> list[Path]:
     return [
         folder
         for folder in source.folders
-        if next(folder.glob(source.contract.glob), None) is not None
+        if next(paths_below(folder, source.contract), None) is not None
     ]
 
 
@@ -209,8 +210,7 @@ def _make_view(database: Database, source: Source, rows: Sql) -> None:
         if is_of_machine(error):
             raise
         # Of a set, DuckDB looks at the first file alone.
-        globs = (sorted(folder.glob(source.contract.glob)) for folder in source.folders)
-        first = source.file or next(file for files in globs for file in files)
+        first = source.file or next(files(source))
         raise UserError(problems(database, source, first, error)) from None
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
-from mimiceye_duck.checks.deep.file_sets import files_of, named
+from mimiceye_duck.checks.deep.file_sets import named
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.threads import on_threads
 from mimiceye_duck.database.errors import is_of_machine
+from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.pictures import FORMATS, read_header
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -26,7 +27,7 @@ def check_pictures(
 ) -> Iterator[Result]:
     """Decode each picture of the download; a result for each set of them."""
     sets = {
-        source.contract.id: files_of(source)
+        source.contract.id: list(file_sets.files(source))
         for source in sources.tables.values()
         if source.contract.is_file_set and source.contract.format in FORMATS
     }

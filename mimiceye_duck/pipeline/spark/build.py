@@ -26,12 +26,13 @@ from mimiceye_duck.core.paths import extended
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
-from mimiceye_duck.pipeline.graph import Graph, inputs_of
+from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
 from mimiceye_duck.pipeline.spark.tables import Tables
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import audits
 from mimiceye_duck.pipeline.steps.readme import write_readme
+from mimiceye_duck.readers.source_digest import input_files
 from mimiceye_duck.readers.sources import Sources
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Run:
             "skipped": list(sources.skipped),
             "inputs": [
                 {"path": path, "bytes": size, "mtime_ns": changed}
-                for path, size, changed in inputs_of(sources)
+                for path, size, changed in input_files(sources)
             ],
             "rows": {name: self._count(name) for name in sorted(names)},
             "audits": audits.record(results),

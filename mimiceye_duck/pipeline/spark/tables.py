@@ -15,7 +15,7 @@ from mimiceye_duck.catalog.model_plan import ORDERED
 from mimiceye_duck.catalog.models import Model, noted
 from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
-from mimiceye_duck.readers import views
+from mimiceye_duck.readers import file_sets, views
 from mimiceye_duck.readers.headers import open_text
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -161,7 +161,7 @@ def _files(source: Source) -> list[Path]:
     contract = source.contract
     if not contract.is_file_set or contract.format not in ("csv", "json"):
         return []
-    return [file for folder in source.folders for file in sorted(folder.glob(contract.glob))]
+    return list(file_sets.files(source))
 
 
 def _header(file: Path) -> tuple[str, ...]:

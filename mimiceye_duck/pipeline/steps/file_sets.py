@@ -12,11 +12,11 @@ from typing import TypeVar
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.file_state import State, file_state
 from mimiceye_duck.core.paths import DEVICE, extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
-from mimiceye_duck.pipeline.state.input_files import State, state
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database
 from mimiceye_duck.readers import parquet_tables, pictures, views
@@ -152,11 +152,11 @@ def find(file: File, source: Source | None) -> File:
     absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
-        found = state(path)
+        found = file_state(path)
         if not found:
             absent.append(path)
             path = other_ending(path) or path
-            found = state(path)
+            found = file_state(path)
         if found:
             size, _ = found
             return replace(file, source=path, size=size, state=found, absent=tuple(absent))
