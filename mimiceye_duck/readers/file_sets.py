@@ -32,7 +32,7 @@ def files(source: Source) -> Iterator[Path]:
 def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
     """The files of a set below a top folder of it, as their inner paths, in order.
 
-    They lie where the contract says; DICOM files, whose headers say what they are, anywhere.
+    They lie where the contract says; DICOM files lie anywhere: their headers say what they are.
     """
     if contract.format == _DICOM:
         return (one.path for one in listed([folder], []) if one.problem is None)
@@ -54,7 +54,7 @@ def inner_pattern(glob: str) -> re.Pattern[str]:
 
 
 def _fits(name: str, pattern: str, is_file: bool) -> bool:
-    """Whether a name fits a pattern, a picture's or a sound's whatever its ending's case."""
+    """True if a name fits a pattern, a picture's or a sound's whatever its ending's case."""
     is_free = is_file and pattern.endswith(_FREE)
     return fnmatchcase(usual_ending(name) if is_free else name, pattern)
 

@@ -1,4 +1,4 @@
-"""What the name of a file says of its form, whatever the case of its ending."""
+"""Names of files and the forms that they stand for, whatever the case of its ending."""
 
 import os
 from pathlib import Path
@@ -9,17 +9,17 @@ _SAME = {".jpeg": ".jpg"}
 
 
 def is_packed(file: Path) -> bool:
-    """Whether a file is packed with gzip, as its name says."""
+    """True if a file is packed with gzip, as its name says."""
     return file.name.lower().endswith(".gz")
 
 
 def is_parquet(file: Path) -> bool:
-    """Whether a file is Parquet, as its name says."""
+    """True if a file is Parquet, as its name says."""
     return file.name.lower().endswith(".parquet")
 
 
 def is_zip(file: Path) -> bool:
-    """Whether a file is a zip archive, as its name says."""
+    """True if a file is a zip archive, as its name says."""
     return file.name.lower().endswith(".zip")
 
 
