@@ -41,6 +41,6 @@ def other_ending(path: Path) -> Path | None:
     except OSError:
         return None
     for name in names:
-        if usual_ending(name) == path.name:
+        if usual_ending(name) == path.name != name:
             return path.with_name(name)
     return None

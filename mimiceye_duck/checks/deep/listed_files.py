@@ -12,8 +12,9 @@ from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.file_sets import paths_below
-from mimiceye_duck.readers.names import other_ending
+from mimiceye_duck.readers.names import usual_ending
 from mimiceye_duck.readers.parquet_tables import REPORTS
+from mimiceye_duck.readers.pictures import FORMATS
 from mimiceye_duck.readers.reports.reports import Archive
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -37,11 +38,7 @@ def _check(
     if not wanted:
         return Result("files", about, SKIPPED, "no list and no table names its files", where)
     try:
-        absent = [
-            path
-            for path in sorted(wanted - _there(sources, source))
-            if not any(other_ending(folder / path) for folder in source.folders)
-        ]
+        absent = sorted(wanted - _there(sources, source))
     except UserError:
         return Result("files", about, SKIPPED, "its archive cannot be read", where)
     if not absent:
@@ -79,6 +76,8 @@ def _there(sources: Sources, source: Source) -> set[str]:
     Raises `UserError` for an archive that is damaged.
     """
     found = {path for folder in source.folders for path in paths_below(folder, source.contract)}
+    if source.contract.format in FORMATS:
+        found = set(map(usual_ending, found))
     if source.contract.id == REPORTS:
         found = found.union(*(Archive(archive).names() for archive in sources.archives))
     return found
