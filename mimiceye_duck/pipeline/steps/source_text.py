@@ -2,7 +2,7 @@
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
 from mimiceye_duck.catalog.predicates import nobody
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.templates import Sql, ident, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -52,7 +52,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             "source_scan_cohort",
             name=contract.text_name,
             relation=rows,
-            subject_column=subject,
+            patient=patient(subject),
             nobody=nobody(subject),
         )
     try:

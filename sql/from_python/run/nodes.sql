@@ -11,6 +11,7 @@
 --   rows: Rows in its files, or of a model.
 --   files: How many files it has.
 --   bytes [byte]: Size of its files.
+--   misfits: Cells of the patients' rows that cannot be read, by column, as a JSON list.
 --   finished_at: When it was finished, in UTC.
 select
     cast(null as varchar) as name,
@@ -22,5 +23,6 @@ select
     cast(null as bigint) as rows,
     cast(null as bigint) as files,
     cast(null as bigint) as bytes,
+    cast(null as varchar) as misfits,
     cast(null as timestamp) as finished_at
 where false
