@@ -51,7 +51,7 @@ def odd(tmp_path_factory, attempt):
     source = tmp_path_factory.mktemp("odd") / "source"
     for name, rows in zip(tiny.LINKED, (stays, stays, images), strict=True):
         put(source / tiny.place(name), csv_bytes(tiny.table(name, rows)))
-    tried = attempt(source, {}, "--cohort", "cxr")
+    tried = attempt(source, {}, "--cohort", "cxr", "--accept-misfits")
     assert tried.run.code == 0, tried.said
     return tried
 
