@@ -30,13 +30,13 @@ def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
 def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
     """Open a database that a build left, read-only; a notebook may read other files with it.
 
-    Raises `mimiceye_duck.core.errors.UserError` when there is none.
+    Raises `mimiceye_duck.core.errors.UserError` when there is none, or when this program still
+    has the database of an earlier build open: close that connection first.
     """
-    from mimiceye_duck.database import connection
-    from mimiceye_duck.database.readonly import require
+    from mimiceye_duck.database.readonly import connect_to_newest, require
 
     require(Path(path))
-    return connection.connect(Path(path), read_only=True)
+    return connect_to_newest(Path(path))
 
 
 def run_build(

@@ -31,6 +31,7 @@ from mimiceye_duck.pipeline.steps import (
     file_sets,
     imaging,
     output_database,
+    repeated_keys,
     source_text,
     tables,
 )
@@ -68,7 +69,7 @@ def run_steps(
     whole = source_text.needed_whole(sources, [*chosen, *written, *audits.audits().values()])
     try:
         run.spool.mkdir(parents=True, exist_ok=True)
-        _prepare(run, chosen)
+        _prepare(run, chosen, wanted)
         imaging.read_headers(run)
         imaging.collect_reports(run)
         tables.read_whole(run, whole)
@@ -78,11 +79,13 @@ def run_steps(
         tables.write_tables(run, whole)
         tables.write_linked(run)
         file_sets.place_sets(run)
+        repeated_keys.mend_stored(run)
         output_database.keep_counts(run)
         with run.steps.step("auditing", 1):
             results = audits.run(database, sources.tables, stand_ins)
         _store(run, chosen)
         output_database.describe(run, every)
+        results += output_database.audit_grains(run)
         write_readme(run.tree / "README.txt", sources)
         ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
         output_database.add(
@@ -102,13 +105,13 @@ def run_steps(
     return content
 
 
-def _prepare(run: Run, chosen: list[Model]) -> None:
+def _prepare(run: Run, chosen: list[Model], fingerprint: str) -> None:
     database, options = run.database, run.options
     database.execute(render("csv_cell", kind=Sql("macro")))
     schemas = {"settings", "source_text", "run", *(model.schema for model in chosen)}
     for schema in sorted(schemas | {contract.schema for contract in contracts().values()}):
         database.execute(render("schema", name=schema))
-    output_database.settings(database, options)
+    output_database.settings(database, options, fingerprint)
     output_database.prepare_files(database)
     attach_final(run)
 

@@ -36,6 +36,8 @@ class Run:
 
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients.
+    `repeated` are the rows of each table that another row is wholly like, `contradicting` what
+    is to be said of tables whose rows of one key differ.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
     nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
     `patients` a number for them and `keys` those of what this build reads, once it is settled.
@@ -53,6 +55,8 @@ class Run:
     source_rows: dict[str, int] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    repeated: dict[str, int] = field(default_factory=dict)
+    contradicting: dict[str, str] = field(default_factory=dict)
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)

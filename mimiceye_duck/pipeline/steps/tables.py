@@ -8,7 +8,7 @@ from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.ledger import Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text
+from mimiceye_duck.pipeline.steps import csv_scan, output_database, repeated_keys, source_text
 from mimiceye_duck.readers.source_digest import source_key
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.csv_tree import Csv, write_one, write_patients
@@ -41,6 +41,7 @@ def read_whole(run: Run, whole: set[str]) -> None:
         key = digest(code(), source_key(source))
         rows = source_text.stage_whole(database, source, key, run.resources.cache)
         run.source_rows[source.contract.id] = rows
+        repeated_keys.mend_source(run, database, source)
 
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]
     run.each("reading tables to link", chosen, read)
