@@ -3,6 +3,7 @@
 The CSV files are written from the text of the sources, and keep every row.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
@@ -34,7 +35,7 @@ def mend_source(run: Run, database: Database, source: Source) -> None:
         return
     found = look_up(database, contract, contract.id)
     if found.n_keys:
-        raise _contradiction(source, found)
+        raise contradiction(source, found)
     if found.n_rows:
         run.repeated[contract.id] = found.n_rows
         view = render(
@@ -56,7 +57,7 @@ def mend_stored(run: Run) -> None:
         name = f"final.{contract.cohort_name}"
         found = look_up(database, contract, name)
         if found.n_keys and is_joined(contract):
-            raise _contradiction(run.sources.tables[contract.id], found)
+            raise contradiction(run.sources.tables[contract.id], found)
         if found.n_keys:
             run.contradicting[contract.id] = _told(contract, found)
         if found.n_rows:
@@ -67,12 +68,17 @@ def mend_stored(run: Run) -> None:
     stored = [one for one in contracts().values() if one.cohort_name in run.stored]
     chosen = [one for one in stored if one.id in keyed() and one.id in run.sources.tables]
     run.each("looking for repeated keys", chosen, mend)
-    run.warnings += [
+    run.warnings += warnings(run.repeated)
+    run.warnings += [f"{name}: {told}" for name, told in sorted(run.contradicting.items())]
+
+
+def warnings(repeated: Mapping[str, int]) -> list[str]:
+    """What a build says of rows that other rows are wholly like, by table."""
+    return [
         f"{name}: {number:,} row{' repeats' if number == 1 else 's repeat'} another wholly; "
         "such a row counts once, and the CSV files keep it"
-        for name, number in sorted(run.repeated.items())
+        for name, number in sorted(repeated.items())
     ]
-    run.warnings += [f"{name}: {told}" for name, told in sorted(run.contradicting.items())]
 
 
 def keep_once(database: Database, contract: Contract, name: str) -> None:
@@ -107,7 +113,8 @@ def _told(contract: Contract, found: Repeated) -> str:
     return f"{keys} ({', '.join(contract.key)}) {have} rows that differ, in {differing}"
 
 
-def _contradiction(source: Source, found: Repeated) -> UserError:
+def contradiction(source: Source, found: Repeated) -> UserError:
+    """The error of a table that is joined by a key, rows of which differ."""
     contract = source.contract
     (key,) = contract.key
     return UserError(
