@@ -1,4 +1,4 @@
-"""The tables whose key promises one row: those that relations with a grain are made of."""
+"""Tables of which a key must be one row: those that relations with a grain are made of."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ from mimiceye_duck.catalog.models import models
 
 @cache
 def keyed() -> frozenset[str]:
-    """Contracts with a key whose rows, all or the built patients', a model with a grain reads."""
+    """Contracts with a key that a model with a grain reads, all rows or the built patients'."""
     reads = set().union(*(model.reads for model in models().values() if model.key))
     return frozenset(
         contract.id
@@ -18,5 +18,5 @@ def keyed() -> frozenset[str]:
 
 
 def is_joined(contract: Contract) -> bool:
-    """Whether other tables find a row by its key: one column. Several columns tell events apart."""
+    """Decide whether other tables find a row by its key, of one column; more tell events apart."""
     return contract.id in keyed() and len(contract.key) == 1

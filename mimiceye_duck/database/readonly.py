@@ -82,7 +82,7 @@ def connect_to_newest(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> str | None:
-    """Which build made a database; None for one that no build made, or an earlier version."""
+    """Name the build that made a database; None where none did, or an earlier version."""
     try:
         query = f"select fingerprint from {catalog}settings.build"  # noqa: S608
         found = connection.execute(query).fetchall()

@@ -37,7 +37,7 @@ class Run:
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients.
     `repeated` are the rows of each table that another row is wholly like, `contradicting` what
-    is to be said of tables whose rows of one key differ.
+    is to be said of tables in which rows of one key differ.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
     nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
     `patients` a number for them and `keys` those of what this build reads, once it is settled.

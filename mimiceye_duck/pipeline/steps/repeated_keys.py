@@ -59,7 +59,7 @@ def mend_stored(run: Run) -> None:
         if found.n_keys and is_joined(contract):
             raise contradiction(run.sources.tables[contract.id], found)
         if found.n_keys:
-            run.contradicting[contract.id] = _told(contract, found)
+            run.contradicting[contract.id] = _difference(contract, found)
         if found.n_rows:
             # All rows of a table that is read whole are counted already.
             run.repeated.setdefault(contract.id, found.n_rows)
@@ -69,11 +69,11 @@ def mend_stored(run: Run) -> None:
     chosen = [one for one in stored if one.id in keyed() and one.id in run.sources.tables]
     run.each("looking for repeated keys", chosen, mend)
     run.warnings += warnings(run.repeated)
-    run.warnings += [f"{name}: {told}" for name, told in sorted(run.contradicting.items())]
+    run.warnings += [f"{name}: {text}" for name, text in sorted(run.contradicting.items())]
 
 
 def warnings(repeated: Mapping[str, int]) -> list[str]:
-    """What a build says of rows that other rows are wholly like, by table."""
+    """Say of each table how many rows other rows are wholly like."""
     return [
         f"{name}: {number:,} row{' repeats' if number == 1 else 's repeat'} another wholly; "
         "such a row counts once, and the CSV files keep it"
@@ -106,7 +106,7 @@ def look_up(database: Database, contract: Contract, name: str) -> Repeated:
     return Repeated(n_rows, n_keys, unlike)
 
 
-def _told(contract: Contract, found: Repeated) -> str:
+def _difference(contract: Contract, found: Repeated) -> str:
     keys = "1 key" if found.n_keys == 1 else f"{found.n_keys:,} keys"
     have = "has" if found.n_keys == 1 else "have"
     differing = ", ".join(found.columns)
@@ -121,7 +121,7 @@ def contradiction(source: Source, found: Repeated) -> UserError:
         Problem(
             f"{contract.id} has rows that contradict each other",
             path=str(source.file or ", ".join(map(str, source.folders))),
-            detail=_told(contract, found),
+            detail=_difference(contract, found),
             hint=f"download the file again, or keep one row of each {key}; "
             f"--skip {contract.table} leaves the table out",
         )

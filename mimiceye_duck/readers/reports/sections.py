@@ -214,7 +214,7 @@ def _may_be_heading(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _held(name: str) -> str | None:
-    """The section whose name is among a heading's words.
+    """Find the section that one of a heading's words names.
 
     >>> _held("TECHNIQUE AND FINDINGS"), _held("FINDINGS WITH IMPRESSIONS"), _held("WORKSTATION")
     ('findings', 'findings_and_impression', None)
@@ -226,7 +226,7 @@ def _held(name: str) -> str | None:
 
 
 def _is_of_names(name: str) -> bool:
-    """Whether a heading without a colon is more than words in capitals.
+    """Decide whether a heading without a colon is more than words in capitals.
 
     >>> _is_of_names("IMPRESSION AND RECOMMENDATION"), _is_of_names("NO NEW FINDINGS")
     (True, False)
@@ -235,7 +235,7 @@ def _is_of_names(name: str) -> bool:
 
 
 def _of_small_letters(name: str) -> str | None:
-    """What a heading such as `Final Impression` starts; `Impression of a mass` is a sentence."""
+    """Find what a heading as `Final Impression` starts; `Impression of a mass` is a sentence."""
     key = _key(name.upper())
     if key in _vocabulary().sections:
         return _vocabulary().sections[key]
