@@ -1,4 +1,4 @@
-"""What a build makes of each contract, and the relations that it does so with."""
+"""Outputs of each contract, and the relations they are made with."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,12 +7,12 @@ from mimiceye_duck.catalog.models import Model, models, outputs
 
 
 def written_name(contract: Contract) -> str:
-    """The relation whose text is written: a table's repaired one where a model repairs it."""
+    """The relation that is written as text: a table's repaired one where a model repairs it."""
     return contract.repaired_name if contract.repaired_name in models() else contract.text_name
 
 
 def is_written(contract: Contract) -> bool:
-    """Whether a table has rows of patients, or is a spreadsheet."""
+    """True if a table has rows of patients, or is a spreadsheet."""
     return bool(contract.spreadsheet or contract.patient_of or subject_column(contract))
 
 

@@ -1,4 +1,4 @@
-"""What a contract demands of each cell, as predicates of the rows that break it."""
+"""Demands of a contract on each cell, as predicates of the rows that break them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Rule:
     """One demand on one column; `predicate` is true of the rows that break it.
 
     `status` is what breaking it means. A row without its patient gets lost, and a cell of
-    another type gets null; an empty cell stays one, and a value that nobody listed may be new.
+    another type gets null; an empty cell stays one, and a value that is not listed may be new.
     """
 
     check: str
@@ -32,7 +32,7 @@ class Rule:
     status: str
 
     def words(self, contract: Contract, n_faults: int, n_rows: int) -> str:
-        """What is wrong when some rows break it."""
+        """The message for rows that break it."""
         return _WORDS[self.check].format(
             name=f"{contract.id}.{self.column.name}",
             n=f"{n_faults:,}",

@@ -1,4 +1,4 @@
-"""What a download leaves behind that is no table: half files, renamed ones, archives."""
+"""Leftovers of a download that are not tables: half files, renamed ones, archives."""
 
 import re
 import struct
@@ -38,7 +38,7 @@ _REPORTS = "mimic_cxr.reports"
 
 
 def _meant(name: str) -> tuple[str, str]:
-    """What a file or folder was called before a program renamed it, and what became of it."""
+    """The name of a file or folder before a program renamed it, and how it was renamed."""
     if is_archive(name):
         return name, ""
     if match := _HALF.match(name):
@@ -51,7 +51,7 @@ def _meant(name: str) -> tuple[str, str]:
 
 
 def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
-    """The table whose file would be called so in that folder, whatever case, and its true name."""
+    """The table that has a file of this name in that folder, ignoring case, and its true name."""
     lower = name.lower()
     ending = ".gz" if lower.endswith(".gz") else ""
     for contract in contracts().values():
@@ -70,7 +70,7 @@ def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
 
 
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
-    """Whether a folder is outside the release that is used, of which this then tells nothing."""
+    """True if the folder is outside the selected release; such folders are ignored."""
     if contract.id == _REPORTS:
         return False  # which are read wherever they lie
     release = sources.releases.get(contract.dataset)
@@ -112,7 +112,7 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
 
 
 def _is_named(file: Path, contract: Contract, path: str) -> bool:
-    """Whether a file has its table's name to the letter; of the reports any case will do."""
+    """True if a file has its table's name to the letter; of the reports any case will do."""
     return contract.id == _REPORTS or file.parts[-path.count("/") - 1 :] == tuple(path.split("/"))
 
 
@@ -145,7 +145,7 @@ def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind
 
 
 def check_folders(sources: Sources) -> Iterator[Result]:
-    """Folders that nobody may list, and those that have the name of a table's file."""
+    """Folders that cannot be listed, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
         message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
         hint = "see whether you may read it"
@@ -174,7 +174,7 @@ def check_folders(sources: Sources) -> Iterator[Result]:
 def check_archives(sources: Sources) -> Iterator[Result]:
     """Archives of a dataset that are not unpacked, and archives of reports that are none."""
     for archive in sources.archives:
-        message, hint = "is no archive", "download the file again, logged in to PhysioNet"
+        message, hint = "is not an archive", "download the file again, logged in to PhysioNet"
         if _is_archive(archive):
             if _is_read(archive):
                 continue

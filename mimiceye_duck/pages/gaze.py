@@ -77,7 +77,7 @@ def _radius(seconds: float | None, width: float) -> float:
 
 
 def words(spoken: Sequence[Record], drawn: Sequence[Circle]) -> list[Word]:
-    """What was dictated, each word with the circles that overlap its time."""
+    """The dictation, each word with the circles that overlap its time."""
     starts = [circle.start for circle in drawn]
     ends = [circle.end for circle in drawn]
     found = []

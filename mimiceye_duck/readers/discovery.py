@@ -20,7 +20,7 @@ from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.sources import Listing, Release, Source, Sources
 
 # Folders that hold one file per image, study, reading or patient, by the hundred thousand:
-# their paths follow from the tables, so that nobody has to list them. The folder above says
+# their paths follow from the tables, so that none need be listed. The folder above says
 # which they are: a person may call any folder p1, s3 or gaze_data. Also what MIMIC-Eye made.
 _FILE_SETS = re.compile(
     r"(?:files|mimic-cxr-reports)/p\d\d|p\d\d/p\d{3,}|p\d{3,}/s\d+"
@@ -74,7 +74,7 @@ def _list(folder: Path) -> Listing:
 
 
 def _is(kind: Callable[[], bool]) -> bool:
-    """Whether an entry is of a kind; what is behind links in a circle is of none."""
+    """True if an entry is of a kind; what is behind links in a circle is of none."""
     try:
         return kind()
     except OSError:
@@ -103,12 +103,12 @@ def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file is called as the archive of reports, which is read as it is."""
+    """True if a file is called as the archive of reports, which is read as it is."""
     return bool(_ARCHIVE.fullmatch(name))
 
 
 def _unfit(about: str, places: Iterable[Path]) -> Iterator[Result]:
-    """Folders and archives that nobody could name to DuckDB, or note in a database."""
+    """Folders and archives that cannot be named to DuckDB, or noted in a database."""
     for place in places:
         if what := unfit(place):
             hint = "rename the folder, or leave the table out with --skip"
@@ -307,7 +307,7 @@ def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
         name = other.name if other.parent == first.parent else str(other)
         if not is_same(first, other):
             message = f"{contract.id} is there twice and differs"
-            hint = "take the wrong one away"
+            hint = "keep one of the two and move the other out of --source"
             yield Result("twice", contract.id, FAILED, message, str(first), f"{name} too", hint)
             continue
         message = (
@@ -317,7 +317,7 @@ def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
 
 
 def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
-    """Whether two files hold the same text; to begin alike and be as long is enough.
+    """True if two files hold the same text; to begin alike and be as long is enough.
 
     `wholly` reads them to their ends in any case.
     """

@@ -79,7 +79,7 @@ def check_header(
     if first[0].lstrip().startswith("<"):
         return (), failed(_PAGE, hint=_AGAIN + _LOGGED_IN)
     if not header:
-        return (), failed("begins with an empty line", hint="take it away, or " + _AGAIN)
+        return (), failed("begins with an empty line", hint="remove it, or " + _AGAIN)
     if contract.format != "csv":
         return (), []
     if any(len(name.splitlines()) > 1 or len(name) > _LONGEST for name in header):
@@ -145,7 +145,7 @@ def open_text(file: Path) -> TextIO:
 
 
 def _ends_within_a_line(file: Path) -> bool:
-    """Whether an unpacked file ends within a line; a packed one tells of a cut itself."""
+    """True if an unpacked file ends within a line; a packed one shows a cut itself."""
     if file.name.endswith(".gz"):
         return False
     with open(file, "rb") as opened:

@@ -12,7 +12,7 @@ def file_key(path: Path) -> tuple[str, int, int]:
 
 
 def source_key(source: Source | None) -> object:
-    """What a source is: its release, its contract and its file as it lies there."""
+    """Digest inputs of a source: its release, its contract and the state of its file."""
     if source is None:
         return None
     # A file that was only moved is the same.

@@ -78,7 +78,7 @@ def broken(source: Source, what: str, found: str) -> UserError:
 
 
 def _check_patients(database: Database, source: Source) -> None:
-    """Raises `UserError` if a row that is read belongs to nobody: it would be lost unseen."""
+    """Raise `UserError` if a row has no valid subject_id: it would be dropped silently."""
     contract = source.contract
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
@@ -86,9 +86,9 @@ def _check_patients(database: Database, source: Source) -> None:
     query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
     count, first = database.rows(query)[0]
     if count:
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        found = f"{rows} whose {subject} is empty or no whole number; the first is row {first:,}"
-        raise broken(source, "has rows of nobody", found)
+        values = "1 value" if count == 1 else f"{count:,} values"
+        message = f"has {values} in column {subject} that are not whole numbers"
+        raise broken(source, message, f"the first is in row {first:,}")
 
 
 def subject_cell(source: Source) -> str | None:

@@ -107,7 +107,7 @@ def test_a_hostile_name_leads_nowhere(case, hostile, tools):
 
 
 def test_hostile_names_are_counted(hostile):
-    told = f"{len(HOSTILE)} files: a key that is no file's name; nothing is placed"
+    told = f"{len(HOSTILE)} files: a key that is not a file name; nothing is placed"
     for name in ("mimic_cxr_jpg.images", "reflacx.fixations", "eye_gaze.transcript"):
         assert f"{told}; the first is {name}" in hostile.run.stderr
 
@@ -125,7 +125,7 @@ def test_an_image_whose_study_has_no_number_is_told(tree, attempt):
     damages = {tiny.place(METADATA): lambda file: change(file, first={"study_id": "abc"})}
     tried = attempt(tree, damages, "--cohort", "cxr")
     assert tried.run.code == 0 and not list(tried.out.rglob(f"{row[0]}.jpg"))
-    told = "1 files: a key that is no file's name; nothing is placed"
+    told = "1 files: a key that is not a file name; nothing is placed"
     for name in ("mimic_cxr_jpg.images", "mimic_cxr.reports"):
         assert f"{told}; the first is {name}" in tried.run.stderr
 
