@@ -1,4 +1,4 @@
-"""Outputs of each contract, and the relations they are made with."""
+"""The outputs of a build for each contract, and the relations that it makes them from."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,7 +7,7 @@ from mimiceye_duck.catalog.models import Model, models, outputs
 
 
 def written_name(contract: Contract) -> str:
-    """The relation that is written as text: a table's repaired one where a model repairs it."""
+    """The relation to write the text of: a table's repaired one where a model repairs it."""
     return contract.repaired_name if contract.repaired_name in models() else contract.text_name
 
 

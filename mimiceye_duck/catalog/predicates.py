@@ -63,7 +63,7 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
 
 
 def nobody(subject: str) -> Sql:
-    """What is true of the rows that no patient has: `subject` is empty or no patient's number."""
+    """Predicate of rows without a patient: `subject` is empty or not a patient's number."""
     whole = render("not_whole", cell=subject, type=Sql("integer"))
     return render("nobody", not_whole=whole, subject=subject)
 

@@ -10,9 +10,10 @@ from mimiceye_duck.core import paths
 from mimiceye_duck.core import text as core_text
 from mimiceye_duck.core.findings import PASSED, WARNING, Result
 from mimiceye_duck.readers import file_sets
-from mimiceye_duck.readers.discovery import text_size
 from mimiceye_duck.readers.headers import open_text
+from mimiceye_duck.readers.names import is_packed, is_parquet
 from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.table_files import text_size
 
 # Tables inflate to 2 to 14 times their packed size: 7 on average, the largest 12.
 _INFLATED = 12
@@ -67,7 +68,7 @@ class _Sizes:
             contract = source.contract
             if source.file is None or contract.format != "csv":
                 continue
-            text = _inflated(source.file)
+            text = sum(map(_inflated, source.files))
             if contract.spreadsheet:
                 spreadsheets += text
             if contract.spreadsheet or contract.dataset != "mimiciv":
@@ -129,18 +130,29 @@ class _Sizes:
         if source is None or source.file is None:
             return 0
         try:
+            if source.is_parquet:
+                return sum(map(_records, source.files))
             with open_text(source.file) as lines:
                 begin = lines.read(_SAMPLED)
         except (OSError, EOFError, ValueError):
             return 0
         records = max(1, begin.count("\n"))
-        return max(0, round(_inflated(source.file) * records / max(1, len(begin))) - 1)
+        size = sum(map(_inflated, source.files))
+        return max(0, round(size * records / max(1, len(begin))) - 1)
+
+
+def _records(file: Path) -> int:
+    import pyarrow.parquet  # most downloads have none
+
+    return int(pyarrow.parquet.read_metadata(file).num_rows)
 
 
 def _inflated(file: Path) -> int:
     """Estimated uncompressed size: gzip stores it modulo 4 GiB, the likeliest is taken."""
     size = file.stat().st_size
-    if not file.name.endswith(".gz"):
+    if is_parquet(file):
+        return _INFLATED * size
+    if not is_packed(file):
         return size
     try:
         known = text_size(file)

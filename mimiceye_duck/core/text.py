@@ -57,3 +57,8 @@ def moment(value: datetime | None) -> str:
         return "no valid date and time"
     text = value.isoformat(sep=" ")
     return text.removesuffix("000") if value.microsecond else text
+
+
+def yes_no(value: bool) -> str:
+    """Return yes or no."""
+    return "yes" if value else "no"

@@ -1,11 +1,9 @@
 """All outputs of a build as nodes, each after what it reads."""
 
 import copy
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import TypeGuard
 
 from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
@@ -30,11 +28,17 @@ from mimiceye_duck.catalog.outputs import (
     written_name,
 )
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.readers.dicom.files import states
 from mimiceye_duck.readers.parquet_tables import HEADERS, REPORTS
-from mimiceye_duck.readers.source_digest import file_key
+from mimiceye_duck.readers.source_digest import (
+    dicom_digest,
+    file_inputs,
+    file_key,
+    input_files,
+    text_digest,
+)
 from mimiceye_duck.readers.sources import Source, Sources
 
 # The modules that make each kind of node; what they import counts too.
@@ -118,7 +122,7 @@ class Graph:
         return digest(version(), sorted((node.name, node.digest) for node in self.nodes.values()))
 
     def of_patients(self, patients: str) -> "Graph":
-        """The same nodes, of the patients whose subject_ids have this digest."""
+        """The same nodes, of the patients with this digest of their subject_ids."""
         other = copy.copy(self)
         other.nodes = {}
         for name, node in self.nodes.items():
@@ -135,8 +139,8 @@ class Graph:
         return self.nodes[name]
 
     def _for_csv(self, is_of_patients: bool) -> Mapping[str, str]:
-        """What all CSV files depend on, and those of patients."""
-        own = {"option --as-published": _yes(self.options.as_published)}
+        """The parts that all CSV files are made of, and those of patients."""
+        own = {"option --as-published": yes_no(self.options.as_published)}
         return {**own, PATIENTS: ""} if is_of_patients else own
 
     def _add(
@@ -196,7 +200,7 @@ class Graph:
         return [name]
 
     def _text(self, contract: Contract) -> list[str]:
-        """A table whose rows are all read, or what takes its place."""
+        """The node of all rows of a table, or of what takes its place."""
         source = self.sources.get(contract.id)
         if contract.id == HEADERS:
             return self._headers()
@@ -205,7 +209,7 @@ class Graph:
         if not _is_csv(source):
             return []
         name = contract.text_name
-        self._add(name, "source text", _file_inputs(source))
+        self._add(name, "source text", file_inputs(source))
         return [name]
 
     def _headers(self) -> list[str]:
@@ -214,7 +218,7 @@ class Graph:
             return []
         name = "mimic_cxr/dicom.parquet"
         if name not in self.nodes:
-            self._add(name, "DICOM headers", {"DICOM files": _states(source)})
+            self._add(name, "DICOM headers", {"DICOM files": dicom_digest(source)})
         return [name]
 
     def _of_contract(self, contract: Contract) -> list[str]:
@@ -230,7 +234,7 @@ class Graph:
         if written_name(contract) != contract.text_name:
             reads.append(written_name(contract))
         own = self._for_csv(bool(contract.patient_of or subject_column(contract)))
-        self._add(contract.id, "table", {**_file_inputs(source), **own}, reads)
+        self._add(contract.id, "table", {**file_inputs(source), **own}, reads)
         return [contract.id]
 
     def _set(self, contract: Contract) -> list[str]:
@@ -242,12 +246,12 @@ class Graph:
             return []
         inputs = {
             "folders": digest(list(map(str, source.folders)) if source else []),
-            "contract": _text_digest(contract.file),
+            "contract": text_digest(contract.file),
             "option --files": self.options.files,
         }
         others = self._archives() if contract.id == REPORTS else []
         if contract.id == _IMAGES:
-            inputs["option --render-missing"] = _yes(self.options.render_missing)
+            inputs["option --render-missing"] = yes_no(self.options.render_missing)
             others = self._headers() if renders else []
         reads = [contract.patient_of, *(VALUE_LISTS if contract.id == REPORTS else ())]
         self._add(contract.id, "file set", inputs, reads, others)
@@ -264,13 +268,13 @@ class Graph:
     def _whole_build(self) -> None:
         sources = self.sources
         folders = [(s.contract.id, *map(str, s.folders)) for s in sources.tables.values()]
-        described = [_text_digest(contract.file) for contract in contracts().values()]
+        described = [text_digest(contract.file) for contract in contracts().values()]
         inputs = {
             "source folder": str(sources.folder),
             "contracts": digest(described),
             "SQL of run tables": digest([model.sql for model in noted().values()]),
             "folders": digest(folders),
-            "source files": digest(inputs_of(sources)),
+            "source files": digest(input_files(sources)),
             "option --skip": ", ".join(sources.skipped),
         }
         inputs |= {name: node.digest for name, node in self.nodes.items()}
@@ -287,42 +291,5 @@ class Graph:
         self.nodes[REPORT] = Node(REPORT, "report", inputs)
 
 
-def _file_inputs(source: Source) -> Mapping[str, str]:
-    """What a table's file is: a file that was only moved is the same."""
-    size, changed = source.state
-    return {
-        "file": f"{size} {changed}",
-        "release": source.release or "unknown",
-        "contract": _text_digest(source.contract.file),
-    }
-
-
-def inputs_of(sources: Sources) -> list[tuple[str, int, int]]:
-    """Path, size and time of change of every table's file and every archive."""
-    tables = [(str(one.file), *one.state) for one in sources.tables.values() if one.file]
-    return sorted({*tables, *map(file_key, sources.archives)})
-
-
 def _is_csv(source: Source | None) -> TypeGuard[Source]:
     return source is not None and source.file is not None and source.contract.format == "csv"
-
-
-@cache
-def _text_digest(file: Path) -> str:
-    return digest(file.read_bytes())
-
-
-def _states(source: Source) -> str:
-    """One digest of all DICOM files: which there are, and size and time of change of each.
-
-    Other file sets are named by tables. Of a DICOM file the headers are read, whoever's it is,
-    and a download that is completed in place changes no folder.
-    """
-    number = hashlib.sha256()
-    for state in states(source.folders):
-        number.update(repr(state).encode())
-    return number.hexdigest()
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"

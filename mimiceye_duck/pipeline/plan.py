@@ -1,4 +1,4 @@
-"""What a build would do and why, without doing any of it."""
+"""The plan of a build: every output, if it is kept or made, and why."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -12,6 +12,7 @@ from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
 from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, SETTINGS, Graph
@@ -33,7 +34,7 @@ _SUBJECTS = "cohort.subjects"
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done about one output.
+    """One output of a plan.
 
     `action` is keep; make, for the reasons `why`; again, where nothing changed and every build
     makes it, or goes through its files; depends, on who is in the cohort, which only linking
@@ -51,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build would do in OUT.
+    """All that a build would do in OUT.
 
     `before` is what is there: none, finished, or stopped. `replaces` is what is different from
     the finished build that would be replaced; `disk_needed` is how many bytes the build may
@@ -73,7 +74,7 @@ class Plan:
 def plan(sources: Sources, out: Path, options: Options) -> Plan:
     """Find out what a build of these would do in OUT; nothing is written.
 
-    Raises `UserError` for an OUT that no build made, or whose database another program holds.
+    Raises `UserError` for an OUT that no build made, or for a database that is held there.
     """
     workspace, graph = Workspace(out), Graph(sources, options)
     if is_up_to_date(workspace, graph.digest):
@@ -93,7 +94,7 @@ def plan(sources: Sources, out: Path, options: Options) -> Plan:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """What builds before have done in OUT.
+    """The state that earlier builds left in OUT.
 
     `rows` are those of the tables that are stored, `patients` the digest of the subject_ids,
     `changed` the files of the download that have come, gone or changed since.
@@ -192,7 +193,7 @@ class _Comparison:
         contract_id = texts.get(name, name)
         source = self._graph.sources.get(contract_id)
         is_read_before = name not in texts and contract_id in self._graph.whole
-        return 0 if is_read_before or source is None or not source.file else source.state[0]
+        return 0 if is_read_before or source is None else source.size
 
     def _why(self, node: Node, done: Done | None) -> Iterator[str]:
         """Reasons to make a node, or to go through its files."""
@@ -232,7 +233,7 @@ class _Comparison:
         return self._graph.sources.get(found[0].id) if found else None
 
     def _lost(self, node: Node, done: Done) -> Iterator[str]:
-        """What of a node is not as it was made."""
+        """Reasons that lie in OUT: files or rows that are not as they were made."""
         entries = done.entries
         if entries and not any(are_there(folder, entries) for folder in self._folders):
             yield "files are lost or changed"
@@ -247,7 +248,7 @@ class _Comparison:
 
 
 def _is_of(path: str, node: Node, source: Source | None) -> bool:
-    """Whether a file that is looked for is one of a set, or what is kept of it."""
+    """True if a file that was looked for is one of a set, or the Parquet of one."""
     if source is None:
         return path == node.name
     for folder in source.folders:
@@ -263,7 +264,7 @@ def _made_by(node: Node) -> str:
 
 
 def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
-    """What is different from the build that is in OUT, but for the files themselves."""
+    """Differences from the finished build in OUT, those of single files apart."""
     was, now = finished.get("options", {}), graph.options.record()
     for name, value in now.items():
         before, after = was.get(name), list(value) if isinstance(value, tuple) else value
@@ -291,5 +292,5 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
 
 def _said(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return yes_no(value)
     return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

@@ -14,6 +14,7 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
 from mimiceye_duck.readers.file_sets import files, paths_below
 from mimiceye_duck.readers.headers import check_header
+from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.sources import Source, Sources
 
 # Bytes that DuckDB reads at a time.
@@ -21,6 +22,7 @@ _BUFFER = 32_000_000
 # For views: whoever names one inflates as much, only to see which columns the file has. With
 # less than four times as much as the longest line, DuckDB cannot read a file that has one.
 _FIRST_LOOK = 8_000_000
+WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 
 # Work done on each of some sources, each time with a connection.
 Each = Callable[[Iterable[Source], Callable[[Database, Source], None]], None]
@@ -39,16 +41,29 @@ def relation(source: Source, chosen: Sequence[Path] | None = None) -> Sql | None
     contract = source.contract
     if contract.is_file_set:
         return _file_set(source, chosen)
+    if source.is_parquet:
+        return _parquet_text(source)
     if source.file and contract.format == "csv":
-        return csv_text(source.file)
+        return csv_text(*source.readable)
     if source.file and contract.format == "lines":
         return render("lines", patterns=[glob_escaped(source.file)])
     return None
 
 
-def csv_text(file: Path, buffer: int = _BUFFER) -> Sql:
-    """The cells of a CSV file as text, columns by name."""
-    return render("csv_text", patterns=[glob_escaped(file)], with_filename=False, buffer=buffer)
+def csv_text(*files: Path, buffer: int = _BUFFER) -> Sql:
+    """The cells of CSV files, one after another, as text, columns by name."""
+    patterns = list(map(glob_escaped, files))
+    return render("csv_text", patterns=patterns, with_filename=False, buffer=buffer)
+
+
+def _parquet_text(source: Source) -> Sql:
+    """The cells of Parquet files, one after another, as the text that CSV would have."""
+    return render(
+        "parquet_text",
+        patterns=list(map(glob_escaped, source.readable)),
+        names=source.header,
+        whole={own for column, own in source.found() if own and column.type in WHOLE},
+    )
 
 
 def _file_set(source: Source, chosen: Sequence[Path] | None) -> Sql | None:
@@ -86,7 +101,7 @@ def fault(database: Database, source: Source, error: engine.Error) -> str:
     assert source.file
     types = {f"c{place}": "varchar" for place in range(len(source.header))}
     # DuckDB guesses at the form of the first rows before it reads them, and then names no line.
-    query = render("csv_fault", patterns=[glob_escaped(source.file)], types=types)
+    query = render("csv_fault", patterns=list(map(glob_escaped, source.readable)), types=types)
     again = database.cursor()  # here nothing can be asked after an error
     try:
         again.execute(query)
@@ -104,7 +119,16 @@ def problems(database: Database, source: Source, file: Path, error: engine.Error
     found = [result.problem for result in results if result.status == FAILED]
     if found:
         return found
-    alone = replace(source, file=file, header=header)
+    alone = replace(source, file=file, further=(), copies=(), header=header)
+    if is_packed(file) and "GZIP" in str(error):
+        return [
+            Problem(
+                f"{contract.id} cannot be read in place",
+                path=str(file),
+                detail="zeros after its end, or damage",
+                hint="`build` reads what ends in zeros; else unpack it, or download it again",
+            )
+        ]
     return [
         Problem(
             f"{contract.id} cannot be read",
@@ -171,8 +195,9 @@ def attach(
 
 def _looked_at(source: Source) -> Sql | None:
     """As `relation`, for a view."""
-    if source.file and source.file.suffix == ".gz" and source.contract.format == "csv":
-        return csv_text(source.file, _FIRST_LOOK)
+    packed = any(map(is_packed, source.files))
+    if packed and source.contract.format == "csv":
+        return csv_text(*source.readable, buffer=_FIRST_LOOK)
     return relation(source)
 
 
@@ -199,7 +224,12 @@ def _read(
     if parquet:
         return [(*about, parquet.as_posix(), False, n_rows)]
     if source.file:
-        return [(*about, source.file.as_posix(), False, n_rows)]
+        # The number of rows is of all parts: once.
+        counts = [n_rows, *[None] * (len(source.readable) - 1)]
+        return [
+            (*about, file.as_posix(), False, count)
+            for file, count in zip(source.readable, counts, strict=True)
+        ]
     return [(*about, folder.as_posix(), True, n_rows) for folder in source.folders]
 
 

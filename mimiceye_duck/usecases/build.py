@@ -47,7 +47,7 @@ def build(
                 # With Arrow and all that reads and writes, which a build that is there needs not.
                 from mimiceye_duck.usecases.build_steps import run_steps
 
-                record = run_steps(graph, workspace, resources, checks, anew=force)
+                record = run_steps(graph, workspace, resources, checks, rebuild=force)
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:

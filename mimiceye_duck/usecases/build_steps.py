@@ -16,7 +16,7 @@ from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.pipeline.state.workspace import COPIES, Workspace
 from mimiceye_duck.pipeline.steps import (
     audits,
     file_sets,
@@ -27,6 +27,7 @@ from mimiceye_duck.pipeline.steps import (
 from mimiceye_duck.pipeline.steps.build_record import record
 from mimiceye_duck.pipeline.steps.readme import write_readme
 from mimiceye_duck.pipeline.steps.work_database import attach_final, open_working
+from mimiceye_duck.readers.records.padding import without_padding
 
 
 def run_steps(
@@ -35,7 +36,7 @@ def run_steps(
     resources: Resources,
     checks: tuple[list[Result], Result],
     *,
-    anew: bool,
+    rebuild: bool,
 ) -> Mapping[str, Any]:
     """Make every node that is not done already and put all in place; returns the build's record.
 
@@ -43,36 +44,42 @@ def run_steps(
     """
     begin = time.perf_counter()
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    if anew:
+    if rebuild:
         workspace.clear()
     workspace.start()
     sources, wanted = graph.sources, graph.digest
     database = open_working(workspace, resources)
-    run = Run(sources, workspace, graph.options, resources, database, graph, anew)
+    sources = without_padding(sources, workspace.out / COPIES)
+    run = Run(sources, workspace, graph.options, resources, database, graph, rebuild)
     checked, disk = checks
     run.steps.say(disk.text)
     run.warnings += findings.warnings(checked)
     try:
-        run.spool.mkdir(parents=True, exist_ok=True)
+        run.records_folder.mkdir(parents=True, exist_ok=True)
         _prepare(run)
         imaging.read_headers(run)
         imaging.collect_reports(run)
         tables.read_whole(run)
-        stand_ins = imaging.stand_in(run)
+        fallbacks = imaging.use_headers(run)
         _link(run)
-        run.settle()
+        run.load_cohort()
         tables.write_tables(run)
         tables.write_linked(run)
         file_sets.place_sets(run)
         output_database.keep_counts(run)
         with run.steps.step("auditing", 1):
-            results = audits.run(database, sources.tables, stand_ins)
+            results = audits.run(database, sources.tables, fallbacks)
         _store(run)
         output_database.describe(run, graph.every)
         write_readme(run.tree / "README.txt", sources)
-        ours = [file.relative_to(workspace.out).as_posix() for file in run.parquet.values()]
+        copies = {file for source in sources.tables.values() for file in source.copies}
+        ours = [
+            file.relative_to(workspace.out).as_posix()
+            for file in sorted({*run.parquet.values(), *copies})
+            if file.is_relative_to(workspace.out)
+        ]
         output_database.add(
-            database, "run.sought", [input_files.row(workspace.out, path) for path in ours]
+            database, "run.input_files", [input_files.row(workspace.out, path) for path in ours]
         )
         input_files.write(database, run.tree)
         run.manifest.write(run.tree / "manifest.parquet")
@@ -81,7 +88,7 @@ def run_steps(
         content = record(run, wanted, started, time.perf_counter() - begin, results)
     finally:
         database.close()
-        shutil.rmtree(run.spool, ignore_errors=True)
+        shutil.rmtree(run.records_folder, ignore_errors=True)
     write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
     workspace.stage(content, {entry.path for entry in run.manifest.written} - run.state.kept)
     workspace.publish()

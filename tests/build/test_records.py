@@ -86,7 +86,7 @@ def test_a_view_reads_the_longest_lines_of_a_packed_table(tmp_path):
     file = tmp_path / "a.csv.gz"
     rows = [f"{n},{'x' * 1_900_000 if n % 5 == 0 else n}" for n in range(25)]
     file.write_bytes(gzip.compress("\n".join(["a,b", *rows, ""]).encode()))
-    view = views.csv_text(file, views._FIRST_LOOK)
+    view = views.csv_text(file, buffer=views._FIRST_LOOK)
     found = duckdb.sql(f"select a, strlen(b) from {view}").fetchall()
     assert found == [(row.split(",")[0], len(row.split(",")[1])) for row in rows]
 

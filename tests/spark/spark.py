@@ -72,7 +72,10 @@ def everything(
     """Ask all of one session, and end it."""
     from mimiceye_duck.database.spark.session import start
 
-    session = start(master="local[2]", memory="1500m")
+    # A Java that runs for a minute or two gains nothing by compiling twice.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        session = start(master="local[2]", memory="1500m")
     # Tables of some rows need no compiler, and no more than two parts.
     session.conf.set("spark.sql.shuffle.partitions", "2")
     session.conf.set("spark.sql.codegen.wholeStage", "false")

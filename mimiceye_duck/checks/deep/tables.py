@@ -91,7 +91,9 @@ class Table:
             paths = [file.as_posix() for file in self.files]
             return "file", [n for n, path in enumerate(paths) if path.endswith(ends)]
         records = [place + 1 for place in found]
-        lines = lines_of(self.files[0], records) if self.contract.format == "csv" else []
+        is_csv = self.contract.format == "csv" and not self.source.is_parquet
+        # The lines of a table in parts have no number.
+        lines = lines_of(self.files[0], records) if is_csv and len(self.files) == 1 else []
         return ("line", lines) if lines else ("record", records)
 
     def result(

@@ -26,12 +26,13 @@ from mimiceye_duck.core.paths import extended
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
-from mimiceye_duck.pipeline.graph import Graph, inputs_of
+from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
 from mimiceye_duck.pipeline.spark.tables import Tables
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import audits
 from mimiceye_duck.pipeline.steps.readme import write_readme
+from mimiceye_duck.readers.source_digest import input_files
 from mimiceye_duck.readers.sources import Sources
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Run:
             "skipped": list(sources.skipped),
             "inputs": [
                 {"path": path, "bytes": size, "mtime_ns": changed}
-                for path, size, changed in inputs_of(sources)
+                for path, size, changed in input_files(sources)
             ],
             "rows": {name: self._count(name) for name in sorted(names)},
             "audits": audits.record(results),
@@ -165,14 +166,14 @@ class Run:
             advance()
 
     def _is_large(self, model: Model) -> bool:
-        """Whether a table takes longer to read again than to write down."""
+        """True if a table takes longer to read again than to write down."""
         sources = filter(None, map(self.tables.sources.get, model.reads))
-        return any(source.file and source.state[0] > _LARGE for source in sources)
+        return any(source.size > _LARGE for source in sources)
 
     def _write(self, frame: "DataFrame", path: Path, name: str, *, grouped: bool) -> None:
         """Write a model's rows, and let those who read it read these.
 
-        Spark would make it anew for each of them; what it keeps in memory it still plans anew.
+        Spark would make it again for each of them; what it keeps in memory it still plans again.
         """
         if not grouped or "subject_id" not in frame.columns:
             frame.write.mode("overwrite").parquet(path.as_uri())

@@ -1,4 +1,4 @@
-"""What a build notes of files and reports, looked for by the machine that drives Spark."""
+"""Files and reports of a build, found by the machine that drives Spark."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ Read = Callable[[File, bytes], File]
 
 
 def sets(sources: Sources) -> list[Contract]:
-    """The file sets of the download whose files the tables name."""
+    """The file sets of the download that the tables name."""
     return [
         contract
         for contract in contracts().values()
@@ -46,7 +46,9 @@ def note(tables: Tables, folder: Path) -> list[str]:
         for relation in sorted(owners(sources)):
             _copy(tables, database, relation)
         output_database.prepare_files(database)
-        told = [text for contract in sets(sources) for text in _note(database, sources, contract)]
+        warnings = [
+            text for contract in sets(sources) for text in _note(database, sources, contract)
+        ]
         folder.mkdir(parents=True, exist_ok=True)
         for name, kept in KEPT.items():
             file = folder / f"{name}.parquet"
@@ -55,7 +57,7 @@ def note(tables: Tables, folder: Path) -> list[str]:
                 tables.read(relation, file)
     finally:
         database.close()
-    return told
+    return warnings
 
 
 def _copy(tables: Tables, database: Database, relation: str) -> None:
@@ -69,13 +71,17 @@ def _copy(tables: Tables, database: Database, relation: str) -> None:
 def _note(database: Database, sources: Sources, contract: Contract) -> list[str]:
     unfit: list[tuple[str, str]] = []
     source = sources.get(contract.id)
-    named = (file_sets.find(file, source) for file in file_sets.named(database, contract, unfit))
+    damaged: list[tuple[str, str]] = []
+    named = (
+        file_sets.looked_at(file_sets.find(file, source), damaged)
+        for file in file_sets.named(database, contract, unfit)
+    )
     if contract.id == parquet_tables.REPORTS:
         found = list(_reports(database, sources, named, unfit))
     else:
         found = list(named)
     output_database.add(database, "run.files", [file.row for file in found])
-    return list(reports.by_reason(unfit, "files"))
+    return [*reports.by_reason(unfit, "files"), *file_sets.left_out(damaged, contract)]
 
 
 def _reports(

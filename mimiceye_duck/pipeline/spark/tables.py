@@ -95,7 +95,7 @@ def _flat(node: exp.Expr) -> exp.Expr:
 
 
 def nothing(session: "SparkSession", contract: Contract) -> "DataFrame":
-    """A table that nobody downloaded: none of its rows, all of its columns."""
+    """A table that is not in the download: none of its rows, all of its columns."""
     columns = [cell(column, None) for column in contract.columns]
     columns += ["cast(null as bigint) as rowid"] if contract.id in ORDERED else []
     return session.range(0).selectExpr(*columns)
@@ -109,7 +109,12 @@ def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
         return None
     paths = [_path(file) for file in files]
     reader = session.read
-    if contract.format == "csv":
+    if source.is_parquet:
+        frame = reader.parquet(*paths)
+        whole = {own for column, own in source.found() if column.type in views.WHOLE}
+        frame = frame.selectExpr(*[_text(own, own in whole) for own in source.header])
+        found = views.columns(source)
+    elif contract.format == "csv":
         header = source.header or _header(files[0])
         frame = reader.csv(
             paths,
@@ -143,9 +148,16 @@ def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
     return typed.select(*[column.name for column in contract.columns], *more)
 
 
+def _text(own: str, is_whole: bool) -> str:
+    """A column of Parquet as the text that CSV would have."""
+    text = f"cast({name(own)} as string)"
+    text = f"regexp_replace({text}, '\\\\.0$', '')" if is_whole else text
+    return f"nullif({text}, '') as {name(own)}"
+
+
 def _files(source: Source) -> list[Path]:
     if source.file:
-        return [source.file]
+        return list(source.files)
     contract = source.contract
     if not contract.is_file_set or contract.format not in ("csv", "json"):
         return []

@@ -1,4 +1,4 @@
-"""Whether the build that is in OUT is just what is asked for."""
+"""The finished build in OUT, compared with what is asked for."""
 
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +11,7 @@ from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
 
 
 def is_up_to_date(workspace: Workspace, wanted: str) -> bool:
-    """Whether just this build is in place and whole, and every file it looked for as it was."""
+    """True if just this build is in place and whole, and every file it looked for as it was."""
     if workspace.finished().get("fingerprint") != wanted:
         return False
     database = _opened(workspace.out / DATABASE)

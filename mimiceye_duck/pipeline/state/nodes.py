@@ -1,4 +1,4 @@
-"""Which nodes are done, in the database that holds their rows: table `run.nodes`."""
+"""The nodes that are done, in the database that holds their rows: table `run.nodes`."""
 
 import json
 import os
@@ -43,13 +43,13 @@ class Done:
 
     @classmethod
     def of_files(cls, node: Node, entries: Sequence[Entry], **counts: int | None) -> "Done":
-        """A node whose CSV files are these."""
+        """A node with these CSV files."""
         rows = sum(entry.rows or 0 for entry in entries)
         return cls(node, **counts, rows=rows, **_extent(entries), entries=tuple(entries))
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of its CSV files are known."""
+        """True if all of its CSV files are known."""
         extent = {"files": self.files, "size": self.size}
         return self.node.kind not in FILED or extent == _extent(self.entries)
 
@@ -105,7 +105,7 @@ class State:
                     database.execute(query, [listed])
 
     def add(self, database: Database, *done: Done) -> None:
-        """Enter nodes whose files and rows are whole."""
+        """Enter nodes; all their files and rows are whole."""
         now = datetime.now(UTC).replace(tzinfo=None)
         files = [
             (one.node.name, e.path, e.table, e.subject_id, e.rows, e.size)
@@ -171,7 +171,7 @@ def _extent(entries: Iterable[Entry]) -> dict[str, int]:
 
 
 def are_there(folder: Path, entries: Iterable[Entry]) -> bool:
-    """Whether all of some files are below a folder, as long as they were."""
+    """True if all of some files are below a folder, as long as they were."""
     try:
         return all(os.stat(extended(folder / e.path)).st_size == e.size for e in entries)
     except OSError:

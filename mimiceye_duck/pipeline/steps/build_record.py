@@ -1,12 +1,12 @@
-"""What a finished build says of itself in `build.json`."""
+"""The record of a finished build, `build.json`."""
 
 from typing import Any
 
 from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.database import engine
-from mimiceye_duck.pipeline.graph import inputs_of
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import audits, output_database
+from mimiceye_duck.readers.source_digest import input_files
 
 
 def _missing(run: Run) -> dict[str, int]:
@@ -38,7 +38,7 @@ def record(
         "warnings": [*sources.warnings, *run.warnings],
         "inputs": [
             {"path": path, "bytes": size, "mtime_ns": changed}
-            for path, size, changed in inputs_of(sources)
+            for path, size, changed in input_files(sources)
         ],
         "source_rows": dict(sorted(run.source_rows.items())),
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},

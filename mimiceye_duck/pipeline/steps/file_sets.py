@@ -19,9 +19,10 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database
-from mimiceye_duck.readers import parquet_tables, views
+from mimiceye_duck.readers import parquet_tables, pictures, views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
+from mimiceye_duck.readers.names import other_ending
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.files import place, write
@@ -49,7 +50,8 @@ class File:
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
     file that is only looked for. `source` and `size` (bytes) are None until it is found, and
     `state`: size and time of the last change (ns) of the file of the download, however it is
-    placed. `absent` is where it was looked for in vain.
+    placed. `absent` is where it was looked for in vain; `damaged` what is left out, with its
+    state. `rows` and `columns` (pixels) are a picture's own.
     """
 
     contract: Contract
@@ -61,6 +63,9 @@ class File:
     size: int | None = None
     state: State | None = None
     absent: tuple[Path, ...] = ()
+    damaged: tuple[str, int, int] | None = None
+    rows: int | None = None
+    columns: int | None = None
 
     @property
     def entry(self) -> Entry:
@@ -82,13 +87,16 @@ class File:
             self.size,
             self.size is not None,
             self.contract.may_be_missing,
+            self.rows,
+            self.columns,
         )
 
     @property
-    def sought(self) -> list[tuple[object, ...]]:
-        """Its rows in `run.sought`."""
+    def input_rows(self) -> list[tuple[object, ...]]:
+        """Its rows in `run.input_files`."""
         found = [(str(self.source), *self.state)] if self.state else []
-        return [*((str(path), None, None) for path in self.absent), *found]
+        damaged = [self.damaged] if self.damaged else []
+        return [*((str(path), None, None) for path in self.absent), *found, *damaged]
 
     @property
     def unread(self) -> "File":
@@ -96,6 +104,13 @@ class File:
         assert self.source
         absent = (*self.absent, self.source)
         return replace(self, source=None, size=None, state=None, absent=absent)
+
+    @property
+    def left_out(self) -> "File":
+        """As if it were nowhere, until the file changes: it was found, and is damaged."""
+        assert self.state
+        damaged = (str(self.source), *self.state)
+        return replace(self, source=None, size=None, state=None, damaged=damaged)
 
 
 def named(
@@ -133,20 +148,42 @@ def named(
 
 
 def find(file: File, source: Source | None) -> File:
-    """Look for a file where the download has its set."""
+    """Look for a file where the download has its set, whatever the case of its ending."""
     absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
         found = file_state(path)
+        if not found:
+            absent.append(path)
+            path = other_ending(path) or path
+            found = file_state(path)
         if found:
             size, _ = found
             return replace(file, source=path, size=size, state=found, absent=tuple(absent))
-        absent.append(path)
     return replace(file, absent=tuple(absent))
 
 
+def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
+    """A picture that was found, with its size; a damaged picture or sound is left out.
+
+    `problems` gathers what is wrong.
+    """
+    if not file.source or file.contract.format not in pictures.FORMATS:
+        return file
+    rows, columns, problem = pictures.read_header(file.source, file.contract.format)
+    if problem:
+        problems.append((str(file.source), problem))
+        return file.left_out
+    return replace(file, rows=rows, columns=columns)
+
+
+def left_out(problems: Iterable[tuple[str, str]], contract: Contract) -> list[str]:
+    """Warnings of the damaged files of a set."""
+    return reports.by_reason(problems, f"damaged files of {contract.id} left out")
+
+
 def _place(run: Run, file: File) -> File:
-    """Copy or link a file that was found; one that cannot be read is told and not there."""
+    """Copy or link a file that was found; one that cannot be read is a warning and absent."""
     run.check()
     if not (file.source and file.target) or run.options.files == "none":
         return file
@@ -163,9 +200,11 @@ def _place(run: Run, file: File) -> File:
 
 
 def _note(run: Run, database: Database, files: Sequence[File]) -> None:
-    """Enter files into the manifest, into `run.files` and into `run.sought`."""
+    """Enter files into the manifest, into `run.files` and into `run.input_files`."""
     output_database.add(database, "run.files", [file.row for file in files])
-    output_database.add(database, "run.sought", [row for file in files for row in file.sought])
+    output_database.add(
+        database, "run.input_files", [row for file in files for row in file.input_rows]
+    )
     if run.options.files != "none":
         run.manifest.add(
             [
@@ -201,7 +240,13 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
         "JPGs not made from DICOM",
     )
     return [
-        replace(wanted[file], inner_path=file.inner_path, size=made[file].size)
+        replace(
+            wanted[file],
+            inner_path=file.inner_path,
+            size=made[file].size,
+            rows=made[file].rows,
+            columns=made[file].columns,
+        )
         if file in made
         else file
         for file in files
@@ -264,7 +309,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
     _note(run, database, list(waiting.values()))
     run.warnings += reports.by_reason(unfit, "files")
     if not run.sources.archives:
-        # With an archive all reports have been read already, and what is faults told.
+        # With an archive all reports have been read already, and their faults reported.
         run.warnings += reports.by_reason(faults, "reports")
 
 
@@ -300,7 +345,7 @@ def _broken(database: Database, source: Source, file: Path) -> list[Problem]:
     return []
 
 
-def _is_sought(run: Run, contract: Contract) -> bool:
+def _is_placed(run: Run, contract: Contract) -> bool:
     return contract.id in run.sources.tables or (contract.id == _IMAGES and run.renders)
 
 
@@ -315,8 +360,10 @@ def place_sets(run: Run) -> None:
         rows_of: list[File] = []
         keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
+        damaged: list[tuple[str, str]] = []
         for batch in _batches(named(database, contract, unfit)):
-            files = [_place(run, find(file, source)) for file in batch]
+            found = (looked_at(find(file, source), damaged) for file in batch)
+            files = [_place(run, file) for file in found]
             if contract.id == _IMAGES and run.renders:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
@@ -324,6 +371,7 @@ def place_sets(run: Run) -> None:
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
             rows_of += files if keeps_rows else []
         run.warnings += reports.by_reason(unfit, "files")
+        run.warnings += left_out(damaged, contract)
         if keeps_rows and source:
             _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
@@ -331,6 +379,6 @@ def place_sets(run: Run) -> None:
     sets = [
         contract
         for contract in contracts().values()
-        if contract.is_file_set and contract.patient_of and _is_sought(run, contract)
+        if contract.is_file_set and contract.patient_of and _is_placed(run, contract)
     ]
     run.each("placing files", sets, place_set)

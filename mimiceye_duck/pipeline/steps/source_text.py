@@ -92,13 +92,13 @@ def _check_patients(database: Database, source: Source) -> None:
 
 
 def subject_cell(source: Source) -> str | None:
-    """What the file calls the column that names the patient; None without one."""
+    """The file's own name of the column that names the patient; None without one."""
     subject = subject_column(source.contract)
     return next((cell for column, cell in views.columns(source) if column.name == subject), None)
 
 
 def stage_absent(database: Database, contract: Contract) -> None:
-    """Stand in for a table that nobody downloaded, so that models find it empty."""
+    """Make a table that is not in the download, so that models find it empty."""
     headers = [column.header for column in contract.columns]
     database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])

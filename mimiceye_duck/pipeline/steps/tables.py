@@ -17,7 +17,7 @@ from mimiceye_duck.writers.manifest import Entry
 def csv_sources(run: Run) -> list[Source]:
     """Single-file tables, the largest first: the last to finish is then a short one."""
     found = [
-        (source.file.stat().st_size, source)
+        (source.size, source)
         for source in run.sources.tables.values()
         if source.contract.format == "csv" and source.file
     ]

@@ -4,7 +4,7 @@
 --   name: The output, as in run.nodes.
 --   path: Where the file is below the output folder.
 --   table_name: The source table or linked table that it is part of.
---   subject_id: Patient whose file it is; null for a spreadsheet.
+--   subject_id: Patient that the file is of; null for a spreadsheet.
 --   rows: Records of the file, its header apart.
 --   bytes [byte]: Size of the file.
 select
