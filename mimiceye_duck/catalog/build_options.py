@@ -61,6 +61,9 @@ class Content:
     render_missing: Annotated[
         bool, Option("Make JPGs that are missing from DICOM, as MIMIC-CXR-JPG's authors did.")
     ] = False
+    accept_misfits: Annotated[
+        bool, Option("Link though many cells that decide links cannot be read.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

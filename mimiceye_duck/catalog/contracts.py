@@ -9,6 +9,7 @@ from string import Formatter
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from mimiceye_duck.catalog.forms import forms
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.core.caches import parsed
 from mimiceye_duck.core.errors import Problem, UserError
@@ -31,6 +32,7 @@ class Reference:
 class Column:
     """A column: `name` in SQL, `header` in the file, `type` in DuckDB.
 
+    `form` is how its cells are written, by the name that `forms` knows; none for text.
     `since` is the first release that has it. `from_path` columns are no cells of the file
     but parts of its path; `glob` narrows what such a part may be.
     """
@@ -38,6 +40,7 @@ class Column:
     name: str
     header: str
     type: str
+    form: str | None
     description: str
     unit: str | None
     required: bool
@@ -187,6 +190,7 @@ def _column(node: Mapping[str, Any], table_since: str) -> Column:
         name=node["name"],
         header=node.get("physicalName", node["name"]),
         type=node["physicalType"],
+        form=custom.get("form", node["physicalType"] if node["physicalType"] in forms() else None),
         description=node["description"],
         unit=custom.get("unit"),
         required=node.get("required", False),
@@ -254,6 +258,8 @@ def _faults(contract: Contract) -> Iterator[str]:
         # It is put into SQL as it is.
         if not _TYPE.fullmatch(column.type):
             yield f"physicalType {column.type} of {column.name} is none of DuckDB"
+        if column.form and (column.form not in forms() or forms()[column.form].type != column.type):
+            yield f"form {column.form} of {column.name} is none of {column.type}"
     names = [column.name.lower() for column in contract.columns]
     if len(set(names)) < len(names):
         yield "a column is there twice"

@@ -34,7 +34,8 @@ class Options:
     """The choices that change what a build writes.
 
     `window` is how long after a stay's end an image may still belong to it, as it was given.
-    `wanted` are the subject_ids of a cohort file; None for a named cohort.
+    `wanted` are the subject_ids of a cohort file; None for a named cohort. `accept_misfits` is
+    true to link though many cells of a column that decides links cannot be read.
     """
 
     cohort: str
@@ -45,6 +46,7 @@ class Options:
     as_published: bool
     files: str
     render_missing: bool
+    accept_misfits: bool = False
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -206,6 +208,7 @@ def checked(given: Content) -> Options:
         as_published=as_published,
         files=_one_of("--files", given.files, FILE_WAYS),
         render_missing=given.render_missing,
+        accept_misfits=given.accept_misfits,
     )
 
 

@@ -246,7 +246,8 @@ def _note(database: Database, read: list[tuple[object, ...]]) -> None:
 
 def view(database: Database, contract: Contract, file: Path) -> None:
     """Create a table's view on its Parquet file."""
-    own = [(column, column.name) for column in contract.columns]
+    # It holds values, not text.
+    own = [(replace(column, form=None), column.name) for column in contract.columns]
     rows = parquet_relation(file)
     database.execute(render("source_view", name=contract.id, columns=own, relation=rows))
 

@@ -10,6 +10,7 @@ from mimiceye_duck.catalog.models import KEPT
 from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.checks.row_counts import row_count_warnings
 from mimiceye_duck.core import findings
+from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.pages.report import write_report
 from mimiceye_duck.pipeline.graph import Graph
@@ -21,6 +22,7 @@ from mimiceye_duck.pipeline.steps import (
     audits,
     file_sets,
     imaging,
+    misfits,
     output_database,
     tables,
 )
@@ -68,7 +70,7 @@ def run_steps(
         file_sets.place_sets(run)
         output_database.keep_counts(run)
         with run.steps.step("auditing", 1):
-            results = audits.run(database, sources.tables, fallbacks)
+            results = _audit(run, fallbacks)
         _store(run)
         output_database.describe(run, graph.every)
         write_readme(run.tree / "README.txt", sources)
@@ -93,6 +95,15 @@ def run_steps(
     workspace.stage(content, {entry.path for entry in run.manifest.written} - run.state.kept)
     workspace.publish()
     return content
+
+
+def _audit(run: Run, fallbacks: list[str]) -> list[audits.Result]:
+    """Run the audits; one that fails may do so for misfits, which are then named first."""
+    try:
+        return audits.run(run.database, run.sources.tables, fallbacks)
+    except UserError as error:
+        unread = misfits.problems(run.misfits, run.sources.tables)
+        raise UserError([*unread, *error.problems]) from None
 
 
 def _prepare(run: Run) -> None:
@@ -131,5 +142,6 @@ def _store(run: Run) -> None:
         for name, under in stored.items():
             rows[name] = output_database.keep(run.database, name, under=under)
             step.advance()
+    output_database.keep(run.database, "run.misfits")
     output_database.enter_nodes(run, rows)
     run.database.execute("detach final")

@@ -22,7 +22,7 @@ def write(text: str, file: Path) -> None:
     if os.path.lexists(file) and (not file.is_file() or file.is_symlink() or not is_ours(file)):
         raise UserError(
             Problem(
-                "--out is there already and no page of ours",
+                "--out is there already and is not a page of ours",
                 path=str(file),
                 hint="--out with another name",
             )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mimiceye_duck.catalog.contracts import Column, Contract, Reference
 from mimiceye_duck.catalog.predicates import Rule, rules
-from mimiceye_duck.catalog.templates import Sql, quoted, render
+from mimiceye_duck.catalog.templates import Sql, cell_value, quoted, render
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.line_numbers import lines_of
 from mimiceye_duck.core.digest import digest
@@ -188,7 +188,7 @@ class TableChecks:
         names = {*table.contract.key, *(column.name for column, _ in table.references)}
         names |= {link.reference.column for link in self._links if link.other is table}
         cells = [
-            render("check_cell", cell=cell, type=Sql(column.type), name=column.name)
+            render("check_cell", value=cell_value(column, cell), name=column.name)
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]

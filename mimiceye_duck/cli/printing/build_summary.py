@@ -9,6 +9,9 @@ from rich.table import Table
 
 from mimiceye_duck.core.text import printable, size
 
+# Columns with misfits that are listed.
+_SHOWN = 20
+
 
 def _number(value: float | None) -> str:
     if value is None:
@@ -62,6 +65,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         count = len(record["subjects_not_found"])
         line(f"Not found {count} subject_ids of the cohort file: {ids}")
     show_audits(line, record["audits"])
+    show_misfits(line, record["misfits"])
     for name, count in record["missing"].items():
         line(f"Missing   {count:,} files of {name} (manifest.parquet lists them)")
     done = "built" if ran else "was up to date; built before"
@@ -80,6 +84,21 @@ def show_audits(line: Any, results: list[Mapping[str, Any]]) -> None:
             line(f"          skipped {result['name']}: no {', '.join(result['absent'])}")
         elif result["status"] == "warned":
             line(f"          warning {result['name']}: {result['rows']:,} rows")
+
+
+def show_misfits(line: Any, misfits: list[Mapping[str, Any]]) -> None:
+    """Print which columns have cells that cannot be read, and how many; none of the cells."""
+    from mimiceye_duck.pipeline.misfit import Misfit
+
+    if not misfits:
+        return
+    count = sum(one["n_cells"] for one in misfits)
+    columns = "1 column" if len(misfits) == 1 else f"{len(misfits)} columns"
+    line(f"Misfits   {count:,} cells of {columns} cannot be read and are null")
+    for one in misfits[:_SHOWN]:
+        line(f"          {Misfit(**one).says}")
+    if len(misfits) > _SHOWN:
+        line(f"          and {len(misfits) - _SHOWN} more columns: run.misfits has them")
 
 
 def _repairs(line: Any, repairs: list[list[Any]]) -> None:

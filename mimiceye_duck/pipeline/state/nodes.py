@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.writers.manifest import Entry
 
@@ -20,7 +21,7 @@ NODES = "run.nodes"
 FILES = "run.node_files"
 # Kinds of which every file is entered.
 FILED = ("table", "linked table")
-_COLUMNS = "name, kind, digest, inputs, source_rows, cohort_rows, rows, files, bytes"
+_COLUMNS = "name, kind, digest, inputs, source_rows, cohort_rows, rows, files, bytes, misfits"
 _FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes"
 
 
@@ -30,7 +31,8 @@ class Done:
 
     `source_rows` are all rows of its file, `cohort_rows` those of the patients, `rows` those of
     its files or of a model; `entries` are its CSV files, `files` and `size` (bytes) are said of
-    others, which only the manifest lists. None is what it has not.
+    others, which only the manifest lists. None is what it has not. `misfits` are those of the
+    patients' rows, where not all rows of the table were read before.
     """
 
     node: Node
@@ -40,12 +42,27 @@ class Done:
     files: int | None = None
     size: int | None = None
     entries: tuple[Entry, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
 
     @classmethod
-    def of_files(cls, node: Node, entries: Sequence[Entry], **counts: int | None) -> "Done":
+    def of_files(
+        cls,
+        node: Node,
+        entries: Sequence[Entry],
+        *,
+        misfits: tuple[Misfit, ...] = (),
+        **counts: int | None,
+    ) -> "Done":
         """A node with these CSV files."""
         rows = sum(entry.rows or 0 for entry in entries)
-        return cls(node, **counts, rows=rows, **_extent(entries), entries=tuple(entries))
+        return cls(
+            node,
+            **counts,
+            rows=rows,
+            **_extent(entries),
+            entries=tuple(entries),
+            misfits=misfits,
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -71,7 +88,7 @@ class State:
         try:
             self.done, others = _load(database, prefix)
             self._take_out(database, others)
-        except (engine.CatalogException, engine.BinderException, ValueError):
+        except (engine.CatalogException, engine.BinderException, ValueError, TypeError):
             # There is none yet, or one of another version.
             database.execute(render("schema", name=f"{prefix}run"))
             for name in (NODES, FILES):
@@ -139,7 +156,7 @@ def known(database: Database) -> dict[str, Done]:
     """The nodes that a database has as done; none where it has no such tables."""
     try:
         return _load(database, "")[0]
-    except (engine.CatalogException, engine.BinderException, ValueError):
+    except (engine.CatalogException, engine.BinderException, ValueError, TypeError):
         return {}
 
 
@@ -150,10 +167,11 @@ def _load(database: Database, prefix: str) -> tuple[dict[str, Done], set[str]]:
         files.setdefault(name, []).append(Entry(*entry))
     found, names = {}, set(files)
     for row in database.rows(f"select {_COLUMNS} from {prefix}{NODES}"):  # noqa: S608
-        name, kind, digest, inputs, source_rows, cohort_rows, n_rows, n_files, size = row
+        name, kind, digest, inputs, source_rows, cohort_rows, n_rows, n_files, size, misfits = row
         node, entries = Node(name, kind, json.loads(inputs)), tuple(files.get(name, ()))
         names.add(name)
-        done = Done(node, source_rows, cohort_rows, n_rows, n_files, size, entries)
+        unfit = tuple(Misfit(**one) for one in json.loads(misfits))
+        done = Done(node, source_rows, cohort_rows, n_rows, n_files, size, entries, unfit)
         if done.node.digest == digest and done.is_whole:
             found[name] = done
     return found, names - found.keys()
@@ -162,7 +180,8 @@ def _load(database: Database, prefix: str) -> tuple[dict[str, Done], set[str]]:
 def _row(done: Done, now: datetime) -> tuple[object, ...]:
     node, inputs = done.node, json.dumps(done.node.inputs)
     counts = (done.source_rows, done.cohort_rows, done.rows, done.files, done.size)
-    return (node.name, node.kind, node.digest, inputs, *counts, now)
+    misfits = json.dumps([asdict(one) for one in done.misfits])
+    return (node.name, node.kind, node.digest, inputs, *counts, misfits, now)
 
 
 def _extent(entries: Iterable[Entry]) -> dict[str, int]:

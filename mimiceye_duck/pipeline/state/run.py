@@ -13,6 +13,7 @@ from mimiceye_duck.core.threads import Item, Stopped
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.pipeline.graph import Graph
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.nodes import Done, State
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.workspace import Workspace
@@ -34,7 +35,8 @@ class Run:
     """One build under way.
 
     `stored` are the tables of `cohort` that are this build's.
-    `source_rows` are all rows of each file that was read, `counts` those of the patients.
+    `source_rows` are all rows of each file that was read, `counts` those of the patients;
+    `misfits` are of all rows of what was read whole, else of the patients'.
     `parquet` is where the tables are that DuckDB cannot read in place. `rebuild` is whether
     nothing of an earlier build is to be taken over. `texts` are the tables that are read whole
     into the working database, `state` all other nodes that are done, and `graph` those of this
@@ -53,6 +55,7 @@ class Run:
     source_rows: dict[str, int] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
@@ -80,6 +83,7 @@ class Run:
         """Record a finished table."""
         name = done.node.name
         self.manifest.add(list(done.entries))
+        self.misfits += done.misfits
         if done.source_rows is not None:
             self.source_rows[name] = done.source_rows
         if done.cohort_rows is None:

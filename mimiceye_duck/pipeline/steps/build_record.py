@@ -1,5 +1,6 @@
 """The record of a finished build, `build.json`."""
 
+from dataclasses import asdict
 from typing import Any
 
 from mimiceye_duck.catalog.installation import version
@@ -46,6 +47,7 @@ def record(
         "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),
         "bytes_written": sum(entry.size or 0 for entry in written),
         "missing": _missing(run),
+        "misfits": [asdict(one) for one in sorted(run.misfits, key=str)],
         "audits": audits.record(results),
         **output_database.facts(run.database),
     }

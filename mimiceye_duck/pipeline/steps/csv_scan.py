@@ -42,7 +42,7 @@ def write(run: Run, database: Database, source: Source, node: Node) -> Done | No
         records = records.in_order(run.check)
         entries = write_slices(_checked(run, records), csv, contract.patient_file)
         rows = _rows(wanted, records)
-        n_rows = output_database.cohort_table(database, source, rows, is_cohort=True)
+        n_rows, unfit = output_database.cohort_records(database, source, rows, records)
     except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:
@@ -53,7 +53,9 @@ def write(run: Run, database: Database, source: Source, node: Node) -> Done | No
         raise source_text.broken(source, "cannot be read", str(error)) from None
     finally:
         records.remove()
-    return Done.of_files(node, entries, source_rows=n_records, cohort_rows=n_rows)
+    return Done.of_files(
+        node, entries, source_rows=n_records, cohort_rows=n_rows, misfits=tuple(unfit)
+    )
 
 
 def _checked(run: Run, records: RecordFile) -> Iterator[tuple[int, bytes, int]]:
@@ -102,7 +104,8 @@ def _keep(
         n_records = reading.read(source.files, replace(wanted, cohort=None), everyone, run.check)
         everyone = everyone.in_order(run.check)
         with cache.growing(source) as file:
-            parquet_cache.write(_checked(run, everyone), file, n_records)
+            patients, places = _checked(run, everyone), everyone.places_of_patients()
+            parquet_cache.write(patients, places, file, n_records)
             return parquet_cache.read(file, wanted.cohort, records)
     finally:
         everyone.remove()

@@ -17,6 +17,7 @@ from mimiceye_duck.core.paths import DEVICE, extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database
 from mimiceye_duck.readers import parquet_tables, pictures, views
@@ -313,8 +314,11 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         run.warnings += reports.by_reason(faults, "reports")
 
 
-def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
-    """Store the rows of some files of a set; raises `UserError` with each that is broken."""
+def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> list[Misfit]:
+    """Store the rows of some files of a set; returns the misfits.
+
+    Raises `UserError` with each that is broken.
+    """
     message = f"{source.contract.id} is empty"
     empty = [
         Problem(message, path=str(file.source), hint=_AGAIN)
@@ -325,7 +329,7 @@ def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> Non
         raise UserError(empty)
     paths = [file.source for file in files if file.source]
     try:
-        output_database.cohort_file_set(database, source, paths)
+        return output_database.cohort_file_set(database, source, paths)
     except engine.Error as error:
         if is_of_machine(error):
             raise
@@ -373,7 +377,7 @@ def place_sets(run: Run) -> None:
         run.warnings += reports.by_reason(unfit, "files")
         run.warnings += left_out(damaged, contract)
         if keeps_rows and source:
-            _keep_rows(database, source, rows_of)
+            run.misfits += _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
 
     sets = [

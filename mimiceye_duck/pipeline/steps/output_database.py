@@ -9,14 +9,17 @@ from mimiceye_duck.catalog.contracts import Column, Contract, contracts
 from mimiceye_duck.catalog.descriptions import described
 from mimiceye_duck.catalog.models import KEPT, Model, noted
 from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.templates import Sql, ident, literal, render
+from mimiceye_duck.catalog.templates import Sql, ident, literal, render, typed
 from mimiceye_duck.core.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.state.workspace import DATABASE
+from mimiceye_duck.pipeline.steps import misfits
 from mimiceye_duck.readers import views as attach
+from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.sources import Source
 
 _RELATIONS = """
@@ -40,15 +43,40 @@ from duckdb_tables()
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(database: Database, source: Source, rows: Sql, *, is_cohort: bool = False) -> int:
-    """Store the built patients' rows of one table, typed; returns their number.
+def cohort_table(database: Database, source: Source, rows: Sql) -> int:
+    """Store the built patients' rows of one table, typed; returns their number."""
+    name = "final." + source.contract.cohort_name
+    columns = attach.columns(source)
+    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
 
-    With `is_cohort` the rows are theirs alone, and in the order of patients.
+
+def cohort_records(
+    database: Database, source: Source, rows: Sql, records: RecordFile
+) -> tuple[int, list[Misfit]]:
+    """As `cohort_table`, of rows that are the patients' alone; also returns the misfits.
+
+    The rows are those of `records`, in its order.
     """
     name = "final." + source.contract.cohort_name
-    template = "cohort_file_set" if is_cohort else "cohort_table"
+    n_rows = _mark_and_store(database, source, name, rows)
+    return n_rows, misfits.of_stored(database, source, name, n_rows, records)
+
+
+def _mark_and_store(database: Database, source: Source, name: str, rows: Sql) -> int:
     columns = attach.columns(source)
-    return database.made(render(template, name=name, columns=columns, relation=rows))
+    cells, any_misfit, which = misfits.marked(columns)
+    return database.made(
+        render(
+            "cohort_records",
+            name=name,
+            names=[column.name for column, _ in columns],
+            columns=[*cells, typed(columns)],
+            any=any_misfit,
+            which=which,
+            marked=misfits.MARKED,
+            relation=rows,
+        )
+    )
 
 
 def count_rows(database: Database, name: str) -> int:
@@ -76,12 +104,21 @@ def stored_rows(run: Run) -> dict[str, int]:
     return {name: counts[table] for name, table in names.items() if table in counts}
 
 
-def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:
-    """Store the rows of some files of a set, typed."""
-    relation = attach.relation(source, files) or _NOTHING
-    columns = attach.columns(source) if files else _no_columns(source.contract)
+def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> list[Misfit]:
+    """Store the rows of some files of a set, typed; returns the misfits."""
+    relation = attach.relation(source, files)
     name = "final." + source.contract.cohort_name
-    database.execute(render("cohort_file_set", name=name, columns=columns, relation=relation))
+    if relation is None or not files:
+        columns = _no_columns(source.contract)
+        database.execute(render("cohort_file_set", name=name, columns=columns, relation=_NOTHING))
+        return []
+    _mark_and_store(database, source, name, relation)
+    # Where a record lies is asked only of files that have misfits.
+    found = (
+        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    )
+    misfits.unmark(database, name)
+    return found
 
 
 # What a table without a file is read from.
@@ -134,7 +171,9 @@ def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> N
 
 
 def keep_counts(run: Run) -> None:
-    """Hand to the audits how many rows were written."""
+    """Hand to the audits how many rows were written, and keep what cells are misfits."""
+    _empty(run.database, "run.misfits")
+    add(run.database, "run.misfits", [one.row for one in sorted(run.misfits, key=str)])
     _empty(run.database, "run.tables")
     counted = [(count.table, count.cohort_rows, count.rows_written) for count in run.counts]
     add(run.database, "run.tables", counted)
@@ -232,7 +271,7 @@ def _comments(database: Database, models: Iterable[Model]) -> list[Sql]:
     """The statements that describe each relation and its columns."""
     made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
     ours = {model.name: model for model in models}
-    ours |= {name: noted()[name] for name in (*SETTINGS, NODES, FILES)}
+    ours |= {name: noted()[name] for name in (*SETTINGS, NODES, FILES, "run.misfits")}
     stored = {contract.cohort_name for contract in contracts().values()}
     ours |= {kept: noted()[name] for name, kept in KEPT.items() if kept not in stored}
     columns: dict[str, list[str]] = {}

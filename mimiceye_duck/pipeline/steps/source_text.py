@@ -1,8 +1,8 @@
 """Read each source table once into the working database, as the text it is."""
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import nobody
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.predicates import no_patient
+from mimiceye_duck.catalog.templates import Sql, ident, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -52,8 +52,8 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             "source_scan_cohort",
             name=contract.text_name,
             relation=rows,
-            subject_column=subject,
-            nobody=nobody(subject),
+            patient=patient(subject),
+            no_patient=no_patient(subject),
         )
     try:
         count = database.counted(statement)
@@ -83,7 +83,7 @@ def _check_patients(database: Database, source: Source) -> None:
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
-    query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
+    query = render("rows_without_patient", name=contract.text_name, no_patient=no_patient(cell))
     count, first = database.rows(query)[0]
     if count:
         values = "1 value" if count == 1 else f"{count:,} values"

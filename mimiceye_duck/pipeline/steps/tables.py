@@ -1,16 +1,19 @@
 """Write the tables: per patient, as spreadsheets, and into the database."""
 
+from dataclasses import replace
+
 from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import Model
 from mimiceye_duck.catalog.outputs import is_written, written_name
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text
+from mimiceye_duck.pipeline.steps import csv_scan, misfits, output_database, source_text
 from mimiceye_duck.readers.sources import Source
-from mimiceye_duck.writers.csv_tree import Csv, write_one, write_patients
+from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, write_one, write_patients
 from mimiceye_duck.writers.manifest import Entry
 
 
@@ -25,7 +28,7 @@ def csv_sources(run: Run) -> list[Source]:
 
 
 def read_whole(run: Run) -> None:
-    """Read the tables of which all rows are needed; those that nobody has stand empty."""
+    """Read the tables of which all rows are needed; absent ones are empty."""
     stored = output_database.row_counts(run.database, run.texts.done)
 
     def read(database: Database, source: Source) -> None:
@@ -40,6 +43,7 @@ def read_whole(run: Run) -> None:
             done = Done(node, source_rows=rows, rows=rows)
             run.texts.add(database, done)
         run.source_rows[contract.id] = done.source_rows or 0
+        run.misfits += misfits.of_text(database, source, ident(node.name), EVERYONE)
 
     whole = run.graph.whole
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]
@@ -48,6 +52,10 @@ def read_whole(run: Run) -> None:
         contract = contracts()[contract_id]
         run.texts.begin(run.database, contract.text_name)
         source_text.stage_absent(run.database, contract)
+    stopping = misfits.problems(run.misfits, run.sources.tables)
+    if stopping and not run.options.accept_misfits:
+        raise UserError(stopping)
+    run.warnings += misfits.warnings(sorted(run.misfits, key=str))
 
 
 def _owned(database: Database, contract: Contract) -> Sql | None:
@@ -57,7 +65,7 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
         return ident(relation)
     subject = subject_column(contract)
     if subject:
-        return render("owned", relation=ident(relation), subject=subject)
+        return render("owned", relation=ident(relation), patient=patient(subject))
     if contract.patient_of:
         owners = database.columns(ident(contract.patient_of))
         shared = shared_column((column.header for column in contract.columns), owners)
@@ -93,6 +101,10 @@ def _write_new(run: Run, database: Database, source: Source, node: Node) -> Done
     run.texts.begin(database, contract.text_name)
     run.source_rows[contract.id] = source_text.stage(database, source)
     done = _write_table(run, database, source, node)
+    stored = _owned(database, contract)
+    if stored is not None:
+        found = misfits.of_text(database, source, stored, COHORT)
+        done = replace(done, misfits=tuple(found))
     source_text.drop(database, contract)
     return done
 

@@ -144,7 +144,7 @@ def _keep(
         )
     file.write(b"".join(pieces))
     sizes = numpy.fromiter(map(len, pieces), numpy.int64, len(pieces))
-    target.note(kept.subjects, sizes, kept.n_records)
+    target.note(kept.subjects, sizes, kept.n_records, kept.first + before)
 
 
 def _to_rewrite(kept: Runs, records: Records, numbered: bool) -> Places:

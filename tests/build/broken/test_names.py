@@ -174,7 +174,7 @@ def test_a_folder_may_have_any_name(name, few, built, command, tmp_path, tools):
 @pytest.mark.skipif(os.name != "posix", reason="names that Windows forbids")
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("why?", "a question mark"), ("a\\b", "a backslash"), ("a\udcffb", "no UTF-8")],
+    [("why?", "a question mark"), ("a\\b", "a backslash"), ("a\udcffb", "not UTF-8")],
     ids=["a question mark", "a backslash", "no text"],
 )
 def test_a_folder_that_duckdb_cannot_name_is_told(name, word, few, command, tmp_path):
