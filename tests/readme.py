@@ -29,9 +29,13 @@ def option_list() -> str:
     lines = ["| option | what it chooses |", "|---|---|"]
     for field in fields_of(BuildOptions):
         if field.name not in SAID:
-            words = " ".join(filter(None, (field.flag, field.option.choices)))
+            choices, help = field.option.choices, field.option.help
+            if len(choices) > 40:
+                help += " One of `" + "`, `".join(choices.split("|")) + "`."
+                choices = "NAME"
+            words = " ".join(filter(None, (field.flag, choices)))
             usual = f" Default: `{field.default}`." if isinstance(field.default, str) else ""
-            lines.append(f"| `{words.replace('|', chr(92) + '|')}` | {field.option.help}{usual} |")
+            lines.append(f"| `{words.replace('|', chr(92) + '|')}` | {help}{usual} |")
     return "\n".join(lines)
 
 

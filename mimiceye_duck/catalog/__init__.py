@@ -1,1 +1,1 @@
-"""What a build is made from: contracts, models, options, templates, dialects."""
+"""Definitions of a build: contracts, models, options, templates, dialects."""

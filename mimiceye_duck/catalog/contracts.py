@@ -57,12 +57,12 @@ class Column:
 class Contract:
     """One source table: where it lies below a release, what it holds, where it goes.
 
-    `path` is below the release's root, without `.gz`; a `{column}` in it marks one file per
+    `path` is below the release's root, without `.gz`; a `{column}` in it is one file per
     value of a `from_path` column. `patient_file` and `spreadsheet` are below a patient's
-    folder and `spreadsheets/`. `patient_of` is the relation that says, for a table without
-    subject_id, whose each row or file is, by the columns that both have. `may_be_missing` is a
-    file set of which a download may lawfully lack some. `named_by` are tables of which each row
-    names files of a set that a whole download has. Per release, as published: `rows`,
+    folder and `spreadsheets/`. `patient_of` is the relation that names, for a table without
+    subject_id, the patient of each row or file, by the columns that both have. `may_be_missing`
+    is a file set of which a download may lawfully lack some. `named_by` are tables of which each
+    row names files of a set that a whole download has. Per release, as published: `rows`,
     `demo_rows` of the demo, `sha256` of the packed file and `sha256_unpacked` of its text.
     """
 
@@ -118,7 +118,7 @@ class Contract:
 
     @property
     def is_file_set(self) -> bool:
-        """Whether the table is many files, one per value of what its path names."""
+        """True if the table is many files, one per value of what its path names."""
         return "{" in self.path
 
     @property
@@ -244,18 +244,18 @@ _KINDS: dict[type, dict[str, Any]] = {kind: get_type_hints(kind) for kind in (Co
 
 
 def _faults(contract: Contract) -> Iterator[str]:
-    """What in a contract others could not work with."""
+    """Faults of a contract that other modules could not handle."""
     if not re.fullmatch(r"\w+\.\w+", contract.id):
-        yield f"id {contract.id} is no schema.table"
+        yield f"id {contract.id} is not a schema.table"
     things: list[Contract | Column] = [contract, *contract.columns]
     for thing in things:
         for name, kind in _KINDS[type(thing)].items():
             if not _fits(getattr(thing, name), kind):
-                yield f"{name} is no {getattr(kind, '__name__', kind)}"
+                yield f"{name} is not of type {getattr(kind, '__name__', kind)}"
         if not _RELEASE.fullmatch(thing.since):
-            yield f"since {thing.since} is no release"
+            yield f"since {thing.since} is not a release"
     for column in contract.columns:
-        # It stands in SQL as it is.
+        # It is put into SQL as it is.
         if not _TYPE.fullmatch(column.type):
             yield f"physicalType {column.type} of {column.name} is none of DuckDB"
         if column.form and (column.form not in forms() or forms()[column.form].type != column.type):
@@ -271,7 +271,7 @@ def _faults(contract: Contract) -> Iterator[str]:
 
 
 def _fits(value: object, kind: Any) -> bool:
-    """Whether a value is of the kind that a field says.
+    """True if a value is of the kind that a field says.
 
     >>> _fits((1, 2), tuple[int, ...]), _fits(None, str | None), _fits(True, int)
     (True, True, False)
@@ -357,7 +357,7 @@ def version_key(version: str | None) -> tuple[int, ...]:
 
 
 def has_by(since: str, release: str | None) -> bool:
-    """Whether a release has what came with the release `since`; one unknown may."""
+    """True if a release has what came with the release `since`; an unknown one may."""
     return release is None or version_key(since) <= version_key(release)
 
 

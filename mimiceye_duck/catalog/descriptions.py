@@ -1,4 +1,4 @@
-"""What a model's columns are: in its own words, else in those of what it reads."""
+"""Descriptions of a model's columns: its own, else those of what it reads."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache

@@ -75,7 +75,7 @@ def _is_of_moments(node: exp.Expr) -> exp.Expr:
 
 
 def _trims_blanks(node: exp.Expr) -> exp.Expr:
-    """BigQuery's trim takes away line ends and tabs, too, unless it is told what to take."""
+    """BigQuery's trim takes away line ends and tabs, too, unless it is given the characters."""
     if isinstance(node, exp.Trim) and node.expression is None:
         node.set("expression", exp.Literal.string(" "))
     return node
@@ -141,7 +141,7 @@ _POSTGRES_OWN = frozenset({"xmin", "xmax"})
 
 
 def postgres_name(name: str) -> str:
-    """What Postgres calls a column: it tells "Atelectasis" from atelectasis, as no other does.
+    """The name of a column in Postgres, which alone distinguishes "Atelectasis" from atelectasis.
 
     It lets no table have a column xmin or xmax.
 

@@ -101,7 +101,7 @@ def on_hosted(name: str, names: Names) -> str:
 
 
 def _behind(name: str, chosen: list[Model]) -> set[str]:
-    """What a model's rows come from: not what says whose rows they are to be."""
+    """Upstream tables of a model, ignoring the cohort filter."""
     by_name = {model.name: model for model in chosen if model.name != "cohort.subjects"}
     found, waiting = set[str](), [name]
     while waiting:
@@ -113,7 +113,7 @@ def _behind(name: str, chosen: list[Model]) -> set[str]:
 
 
 def _given(reads: set[str], places: Mapping[str, Place | None]) -> Iterator[tuple[str, str]]:
-    """What the host has under other columns, or not at all."""
+    """Relations that the host has under other columns, or not at all."""
     for relation in sorted(reads):
         place = places.get(relation)
         if relation in contracts():

@@ -22,7 +22,7 @@ def version() -> str:
     return importlib.metadata.version("mimiceye-duck")
 
 
-# The folders of `sql/` whose own folders hold selects; below them the path is the name.
+# The folders of `sql/` that hold folders of selects; below them the path is the name.
 _GROUPS = ("models", "choices", "from_python", "outputs", "questions")
 
 

@@ -1,4 +1,4 @@
-"""What another engine makes of the sources: the same models, in order, and what they stand on.
+"""Models for another engine, in order, and the relations that they start from.
 
 An engine gives the source tables, typed as their contracts say, the settings and what a build
 notes of files; a table of `ORDERED` has a column `rowid` more. All else is a select.
@@ -14,7 +14,7 @@ from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, 
 from mimiceye_duck.catalog.models import KEPT, Model, cohorts, models, ordered, stay_by_rule
 from mimiceye_duck.catalog.templates import Sql, quoted, render
 
-# Tables whose rows a model numbers by their place in the file.
+# Tables of which a model numbers the rows by their position in the file.
 ORDERED = frozenset({"reflacx.timestamps_transcription"})
 # What a build tells the models, and what it notes of files and reports.
 _GIVEN = ("settings", "run")
@@ -61,14 +61,14 @@ def _text_tables() -> Mapping[str, Contract]:
 
 
 def _text(name: str, contract: Contract) -> Model:
-    """What DuckDB stages as text, for the models that repair it: here its typed rows do."""
+    """A stage table of text for the models that repair it, here made of typed rows."""
     columns = ", ".join(quoted(column.name) for column in contract.columns)
     rows = f"select cast(null as bigint) as source_row, {columns} from {contract.id}"  # noqa: S608
     return Model(name, rows)
 
 
 def _repaired(model: Model) -> Model:
-    """A model of `sql/models/repaired`, whose stars stand for the columns of a contract."""
+    """A model of `sql/models/repaired`, with its stars replaced by a contract's columns."""
     schema: dict[str, dict[str, str]] = {}
     for read in model.reads & _text_tables().keys():
         columns = {column.name: column.type for column in _text_tables()[read].columns}

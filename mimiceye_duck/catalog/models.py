@@ -13,7 +13,7 @@ from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.core.caches import parsed
 
-# Folders whose files become relations of the database; the others are read for themselves.
+# Folders of the database's relations; the others are read for themselves.
 SCHEMAS = ("staging", "link_rules", "links", "cohort", "repaired", "summary", "spoken", "marts")
 # Views on what a build has stored, which it need not make while it works.
 VIEWS_ON_STORED = ("spoken", "marts")
@@ -34,7 +34,7 @@ _COLUMN = re.compile(r"^  (\w+)(?: \[(.+)\])?: (.*(?:\n    .*)*)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Described:
-    """What a column is; `unit` is null for what has none."""
+    """A column's description; `unit` is null for what has none."""
 
     text: str
     unit: str | None
@@ -75,7 +75,7 @@ class Model:
 
     @property
     def is_stored(self) -> bool:
-        """Whether its rows are kept; the link rules are views, of which a build needs one."""
+        """True if its rows are stored; the link rules are views, of which a build needs one."""
         views = ("link_rules", *VIEWS_ON_STORED, "links.stay_by_rule", "links.nearest_stay")
         return self.schema not in views and self.name not in views
 
@@ -222,7 +222,7 @@ _STAY_BY_RULE = """\
 
 def stay_by_rule(rules: Iterable[str]) -> Model:
     """The stay that each of some link rules gives each image, one rule after another."""
-    # A new rule is one new file, so that no list of rules can stand in a model.
+    # A new rule is one new file, so that no model can list the rules.
     columns = "dicom_id, stay_id, link, gap_seconds, n_candidates"
     selects = [
         f"select '{rule}' as link_rule, {columns} from {relation}"  # noqa: S608

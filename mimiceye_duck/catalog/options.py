@@ -64,7 +64,7 @@ def window_seconds(text: str) -> float:
     if re.fullmatch(r"0{1,9}", text.strip()):
         return 0.0
     raise UsageError(
-        Problem(f"--window '{text}' is no length of time", hint="7d, 36h, 90min, 30s or 0")
+        Problem(f"--window '{text}' is not a duration", hint="7d, 36h, 90min, 30s or 0")
     )
 
 
@@ -97,7 +97,7 @@ def memory(text: str | None) -> str | None:
         if 0 < share_or_bytes <= (100 if unit == "%" else 2**62):
             return text
     raise UsageError(
-        Problem(f"--memory-limit '{text}' is no amount of memory", hint="2GB, 512MiB or 50%")
+        Problem(f"--memory-limit '{text}' is not an amount of memory", hint="2GB, 512MiB or 50%")
     )
 
 
@@ -130,7 +130,7 @@ def _writable(folder: str | PathLike[str] | None, option: str) -> Path | None:
         return None
     nearest = paths.there(Path(folder))
     if not nearest.is_dir():
-        found = f"{nearest.name} is no folder"
+        found = f"{nearest.name} is not a folder"
     elif what := unfit(Path(os.path.abspath(folder))):
         found = f"{what} in its path"
     elif not os.access(nearest, os.W_OK | os.X_OK):
@@ -176,7 +176,7 @@ def subjects_of(file: Path) -> tuple[int, ...]:
             )
         found.append(int(cell))
     if not found:
-        raise UsageError(Problem("the cohort file names nobody", path=str(file), hint=_IDS))
+        raise UsageError(Problem("the cohort file names no patient", path=str(file), hint=_IDS))
     return tuple(dict.fromkeys(found))
 
 
@@ -189,7 +189,9 @@ def checked(given: Content) -> Options:
         if not Path(cohort).is_file():
             names = ", ".join(named)
             raise UsageError(
-                Problem(f"--cohort '{cohort}' is no file", hint=f"one of {names}, or a file of ids")
+                Problem(
+                    f"--cohort '{cohort}' is not a file", hint=f"one of {names}, or a file of ids"
+                )
             )
         wanted, cohort = subjects_of(Path(cohort)), "file"
     rule = given.link_rule or (PUBLISHED_RULE if as_published else LINK_RULE)

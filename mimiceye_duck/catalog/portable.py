@@ -1,4 +1,4 @@
-"""What a model may say, so that every engine can run it: checked against its syntax tree.
+"""The constructs that every engine can run, checked in a model's syntax tree.
 
 sqlglot passes on what it cannot translate (asof join, split_part), so that a list of what is
 allowed is the only safe test. To add to it, read the new text for each engine, and add a case to
@@ -18,7 +18,7 @@ from mimiceye_duck.core.errors import UserError
 
 
 class Fault(NamedTuple):
-    """What stands in the way: on which line, for which engines, and the construct."""
+    """A construct that some engines cannot run: its line, these engines, the construct."""
 
     line: int
     engine: str
@@ -115,7 +115,7 @@ def _joins(tree: exp.Expr) -> Iterator[Fault]:
         elif join.args.get("using"):
             yield Fault(_line(join), _EVERY, "join ... using, which merges columns")
         elif bool(join.args.get("on")) == (name == "cross"):
-            yield Fault(_line(join), _EVERY, f"{name} join whose on is missing or too many")
+            yield Fault(_line(join), _EVERY, f"{name} join with its condition missing or too many")
 
 
 def _parts(tree: exp.Expr) -> Iterator[Fault]:
@@ -139,7 +139,7 @@ def _parts(tree: exp.Expr) -> Iterator[Fault]:
 
 
 def _translations(sql: str, tree: exp.Expr) -> Iterator[Fault]:
-    """What comes out for each engine: no function that it lacks, and no less than went in."""
+    """Check each engine's text: no function that it lacks, and no less than went in."""
     for engine in ENGINES:
         try:
             text = translate(sql, engine)

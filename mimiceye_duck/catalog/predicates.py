@@ -1,4 +1,4 @@
-"""What a contract demands of each cell, as predicates of the rows that break it."""
+"""Demands of a contract on each cell, as predicates of the rows that break them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Rule:
     """One demand on one column; `predicate` is true of the rows that break it.
 
     `status` is what breaking it means. A row without its patient gets lost, and a cell of
-    another type gets null; an empty cell stays one, and a value that nobody listed may be new.
+    another type gets null; an empty cell stays one, and a value that is not listed may be new.
     """
 
     check: str
@@ -29,7 +29,7 @@ class Rule:
     status: str
 
     def words(self, contract: Contract, n_faults: int, n_rows: int) -> str:
-        """What is wrong when some rows break it."""
+        """The message for rows that break it."""
         return _WORDS[self.check].format(
             name=f"{contract.id}.{self.column.name}",
             n=f"{n_faults:,}",
@@ -49,7 +49,7 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
             status = FAILED if column.name == owner else WARNING
             yield Rule("required", column, predicate, status)
         if contract.format == "csv" and column.form:
-            fault = nobody(cell) if column.name == owner else misfit(column, cell)
+            fault = no_patient(cell) if column.name == owner else misfit(column, cell)
             predicate = render("check_type", cell=cell, misfit=fault)
             yield Rule("type", column, predicate, FAILED)
         if contract.format == "csv" and column.values:
@@ -63,10 +63,10 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
 
 
 def misfit(column: Column, cell: str) -> Sql:
-    """What is true of the rows whose cell, not empty, has not its column's form."""
+    """Predicate of rows with a cell, not empty, that has not its column's form."""
     return render("misfit", value=cell_value(column, cell))
 
 
-def nobody(subject: str) -> Sql:
-    """What is true of the rows that no patient has: `subject` is empty or no patient's number."""
-    return render("nobody", value=value("INTEGER", quoted(subject)))
+def no_patient(subject: str) -> Sql:
+    """Predicate of rows without a patient: `subject` is empty or not a patient's number."""
+    return render("no_patient", value=value("INTEGER", quoted(subject)))

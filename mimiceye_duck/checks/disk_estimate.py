@@ -1,4 +1,4 @@
-"""How much room a build needs, and whether there is as much."""
+"""Disk space that a build needs, and whether there is as much."""
 
 import shutil
 from itertools import islice
@@ -148,7 +148,7 @@ def _records(file: Path) -> int:
 
 
 def _inflated(file: Path) -> int:
-    """Bytes of a table's text: known but for multiples of 4 GiB, the likeliest of which it is."""
+    """Estimated uncompressed size: gzip stores it modulo 4 GiB, the likeliest is taken."""
     size = file.stat().st_size
     if is_parquet(file):
         return _INFLATED * size
@@ -178,7 +178,7 @@ def _files_a_folder(source: Source) -> float:
 
 
 def check_disk(sources: Sources, options: Options, out: Path) -> Result:
-    """Whether the disk of `out` has the room that a build may need there."""
+    """Check that the disk of `out` has the space that a build may need."""
     place = paths.there(out)
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
     message = f"needs up to {core_text.size(needed)} of disk; {core_text.size(free)} free"

@@ -1,4 +1,4 @@
-"""What a download leaves behind that is no table: half files, renamed ones, archives."""
+"""Leftovers of a download that are not tables: half files, renamed ones, archives."""
 
 import re
 import struct
@@ -41,7 +41,7 @@ _REPORTS = "mimic_cxr.reports"
 
 
 def _meant(name: str) -> tuple[str, str]:
-    """What a file or folder was called before a program renamed it, and what became of it."""
+    """The name of a file or folder before a program renamed it, and how it was renamed."""
     if is_archive(name):
         return name, ""
     if match := _HALF.match(name):
@@ -54,7 +54,7 @@ def _meant(name: str) -> tuple[str, str]:
 
 
 def _table(sources: Sources, folder: Path, name: str) -> tuple[Contract, str] | None:
-    """The table whose file would be called so in that folder, whatever case, and its true name."""
+    """The table that has a file of this name in that folder, ignoring case, and its true name."""
     lower = name.lower()
     ending = ".gz" if lower.endswith(".gz") else ""
     for contract in contracts().values():
@@ -86,7 +86,7 @@ def _is_flat(sources: Sources, contract: Contract, folder: Path) -> bool:
 
 
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
-    """True if a folder is outside the release that is used, of which this then tells nothing."""
+    """True if the folder is outside the selected release; such folders are ignored."""
     if contract.id == _REPORTS:
         return False  # which are read wherever they lie
     release = sources.releases.get(contract.dataset)
@@ -176,7 +176,7 @@ def _is_another_part(sources: Sources, contract: Contract, file: Path) -> bool:
 
 
 def check_others(sources: Sources) -> Iterator[Result]:
-    """What has a table's name and is no file that can be read: links without content, pipes."""
+    """Entries with a table's name that are not files: links without content, pipes."""
     for folder, names in sources.listing.others.items():
         for name in sorted(names):
             found = _table(sources, folder, name)
@@ -186,7 +186,7 @@ def check_others(sources: Sources) -> Iterator[Result]:
             if _is_elsewhere(sources, contract, folder):
                 continue
             is_link = file.is_symlink()
-            what = "a link without content" if is_link else "no ordinary file"
+            what = "a link without content" if is_link else "not a regular file"
             do = "fetch its content (`datalad get`, `git annex get`)" if is_link else "download it"
             hint = f"{do}, or leave the table out with --skip {contract.table}"
             message = f"{contract.id} is {what}"
@@ -194,7 +194,7 @@ def check_others(sources: Sources) -> Iterator[Result]:
 
 
 def check_folders(sources: Sources) -> Iterator[Result]:
-    """Folders that nobody may list, and those that have the name of a table's file."""
+    """Folders that cannot be listed, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
         message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
         hint = "see whether you may read it"
@@ -223,7 +223,7 @@ def check_folders(sources: Sources) -> Iterator[Result]:
 def check_archives(sources: Sources) -> Iterator[Result]:
     """Archives of a dataset that are not unpacked, and archives of reports that are none."""
     for archive in sources.archives:
-        message, hint = "is no archive", "download the file again, logged in to PhysioNet"
+        message, hint = "is not an archive", "download the file again, logged in to PhysioNet"
         if _is_archive(archive):
             if _is_read(archive):
                 continue

@@ -1,4 +1,4 @@
-"""Which release a dataset is: what its folder, its headers and its SHA256SUMS.txt say of it."""
+"""Evidence of a dataset's release: its folder, its headers and its SHA256SUMS.txt."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Evidence:
         return [one for one in self.every if all(one in fit for fit in self.headers.values())]
 
     def tells(self, fitting: Sequence[str]) -> bool:
-        """Whether some releases are fewer than all."""
+        """True if some releases are fewer than all."""
         return len(fitting) < len(self.every)
 
 
@@ -64,7 +64,7 @@ def _evidence(sources: Sources, release: Release) -> Evidence:
 
 
 def by_header(source: Source) -> list[str]:
-    """The releases whose columns a file has: nothing that came later, all that came before."""
+    """The releases that have a file's columns: nothing that came later, all that came before."""
     contract = source.contract
     # A column as old as its table tells nothing that the table does not.
     later = [
@@ -104,7 +104,7 @@ def by_sums(release: Release, listed: Mapping[str, str]) -> list[str]:
 
 
 def _agrees(contract: Contract, digest: str | None, release: str) -> bool:
-    """Whether a release that has this table, or lacks it, may be the one."""
+    """True if a release that has this table, or lacks it, may be the one."""
     if contract.since == datasets()[contract.dataset].releases[0]:
         return True  # a demo may lack it
     return (digest is not None) == has_by(contract.since, release)

@@ -18,7 +18,7 @@ def published(contract: Contract, release: Release) -> int | None:
 def check_rows(rows: Mapping[str, int], releases: Mapping[str, Release]) -> Iterator[Result]:
     """A result for each table of which the number of rows is known.
 
-    A release of which no table is as published was cut on purpose: it is told once, not by its
+    A release of which no table is as published was cut on purpose: one result, not one for its
     tables.
     """
     for key, release in releases.items():
@@ -49,9 +49,9 @@ def _check(contract: Contract, count: int, release: Release) -> Result:
 def row_count_warnings(
     source_rows: Mapping[str, int], releases: Mapping[str, Release]
 ) -> list[str]:
-    """What to tell of tables whose rows are not as many as published, from counts by table.
+    """Warnings of tables with other than the published numbers of rows, from counts by table.
 
-    The releases that were cut are told together.
+    The releases that were cut are one warning.
     """
     differing = [one for one in check_rows(source_rows, releases) if one.status == WARNING]
     cut = [str(releases[one.about]) for one in differing if one.about in releases]

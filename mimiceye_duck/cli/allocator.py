@@ -10,7 +10,7 @@ _BYTES = 1 << 24
 def keep() -> None:
     """Let a program keep some freed megabytes, where glibc is what it has its memory from.
 
-    Else every block of text is given back to the system and comes anew, page by page and
+    Else every block of text is given back to the system and requested again, page by page and
     zeroed, which takes a fifth of the time of reading.
     """
     with suppress(OSError, AttributeError, TypeError):

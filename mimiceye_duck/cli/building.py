@@ -21,7 +21,7 @@ ReleaseWords = Annotated[
     typer.Option("--release", help="Use this release, DATASET=VERSION; else the newest found."),
 ]
 SkipWords = Annotated[
-    list[str] | None, typer.Option("--skip", help="Leave out a table, as chartevents.")
+    list[str] | None, typer.Option("--skip", help="Leave out a table, e.g. chartevents.")
 ]
 
 
@@ -71,7 +71,10 @@ def check(
     ] = False,
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     out: Annotated[
-        Path, typer.Option("--out", help="Where a build is to go: is there room?")
+        Path,
+        typer.Option(
+            "--out", help="The folder that a build is to write: is its disk large enough?"
+        ),
     ] = Path(),
     release: ReleaseWords = None,
     skip: SkipWords = None,

@@ -102,7 +102,7 @@ def show(
     ] = None,
     names: Annotated[
         str | None,
-        typer.Option(help="On whose tables, all in one select: physionet, with bigquery."),
+        typer.Option(help="On a host's tables, all in one select: physionet, with bigquery."),
     ] = None,
 ) -> None:
     """Print a model's SQL."""

@@ -77,7 +77,7 @@ def _part(output: Path | None) -> Iterator[Path | None]:
         return
     if os.path.lexists(output) and (output.is_symlink() or not output.is_file()):
         raise UserError(
-            Problem("--output is no ordinary file", path=str(output), hint="another name")
+            Problem("--output is not a regular file", path=str(output), hint="another name")
         )
     handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.absolute().parent)
     os.close(handle)

@@ -27,7 +27,7 @@ def cache_folder() -> Path | None:
         else:
             place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError:
-        return None  # as in a container whose user has no name
+        return None  # as in a container without a user's name
     return Path(place) / "mimiceye-duck"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong, where, what was found, what to do; never a row's values."""
+"""User-facing errors: message, path, detail, hint; never a row's values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mimiceye_duck.core.text import printable
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, told so that a person can mend it."""
+    """A user-facing error: what is wrong, in which file, what was found, what to do."""
 
     message: str
     path: str | None = None

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""Results of checks."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -9,10 +9,10 @@ from mimiceye_duck.core.text import printable
 PASSED, WARNING, FAILED, SKIPPED = "passed", "warning", "failed", "skipped"
 STATUSES = (FAILED, WARNING, SKIPPED, PASSED)
 
-# Every check, in the order in which they are told, and what it means to pass it.
+# Every check, in the order in which they are shown, and what it means to pass it.
 CLAIMS = {
     "found": "there is something to build from",
-    "release": "which it is",
+    "release": "the dataset's release is known",
     "pair": "they belong together",
     "tables": "every table is there",
     "files": "every file that is named is there",
@@ -21,7 +21,7 @@ CLAIMS = {
     "leftover": "no half or renamed download",
     "folder": "each can be listed",
     "archive": "each is unpacked, or can be read as it is",
-    "disk": "there is room",
+    "disk": "there is enough disk space",
     "stream": "each inflates to its end, its CRC is right",
     "pictures": "each can be decoded to its last pixel",
     "sha256": "each is as SHA256SUMS.txt lists it",

@@ -13,7 +13,7 @@ from mimiceye_duck.core.errors import Problem, UserError
 if sys.platform == "win32":
     import msvcrt
 
-    # Beyond what the file says: nobody could read a locked part.
+    # Beyond what the file says: a locked part could not be read.
     _FAR = 1 << 20
 
     def _lock(file: BinaryIO) -> None:

@@ -64,7 +64,7 @@ def _lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return []  # not Linux, or not told
+        return []  # not Linux, or not readable
 
 
 def _words(file: Path) -> list[str]:

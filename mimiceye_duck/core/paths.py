@@ -38,7 +38,7 @@ def there(folder: Path) -> Path:
 
 
 def unfit(path: Path) -> str | None:
-    """What in a path DuckDB takes for something else, None where all is well.
+    """The part of a path that DuckDB takes for something else; None if there is none.
 
     >>> unfit(Path("why?"))
     'a question mark'
@@ -51,5 +51,5 @@ def unfit(path: Path) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "bytes that are no UTF-8"
+        return "bytes that are not UTF-8"
     return None

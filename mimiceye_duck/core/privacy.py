@@ -1,4 +1,4 @@
-"""What we write is patient data: new files and folders are the owner's alone."""
+"""Privacy of patient data: new files and folders are the owner's alone."""
 
 import os
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from types import ModuleType
 
 
 def begin() -> None:
-    """What such a process does first: Ctrl-C is not its to hear, but it outlives nobody."""
+    """Worker initializer: ignore SIGINT; exit when the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 

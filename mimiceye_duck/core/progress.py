@@ -1,4 +1,4 @@
-"""Progress bars on stderr, and none where nobody watches."""
+"""Progress bars on stderr, and none where stderr is not a terminal."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ class Steps:
         self._shown = sys.stderr.isatty() if shown is None else shown
 
     def say(self, text: str) -> None:
-        """A line of its own, told whoever watches."""
+        """Print a line of its own, on a terminal or not."""
         Console(stderr=True, highlight=False).print(printable(text), markup=False, soft_wrap=True)
 
     @contextmanager

@@ -47,7 +47,7 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What `check` found: each dataset's release by its key, and every single result."""
+    """Results of `check`, and each dataset's release by its key."""
 
     source: Path
     releases: Mapping[str, str]

@@ -22,7 +22,7 @@ def on_threads(
     threads: int,
     stop: Callable[[], object],
 ) -> list[Outcome]:
-    """What comes of the same work on each item, in their order.
+    """Do the same work on each item; returns the outcomes in their order.
 
     The first error, or Ctrl-C, is raised as soon as the work that is under way has ended, which
     `stop` is to bring about; what has not begun is left.

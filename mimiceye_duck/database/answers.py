@@ -24,7 +24,7 @@ def waited(database: Database, call: Callable[[], T]) -> T:
 
 
 class Answer:
-    """What DuckDB answers to a statement; Ctrl-C stops it. `seconds` is how long DuckDB took."""
+    """An answer of DuckDB to a statement; Ctrl-C stops it. `seconds` is how long DuckDB took."""
 
     def __init__(self, database: Database, statement: str) -> None:
         self._database = database

@@ -32,7 +32,7 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (
         duckdb.InvalidInputException,
         r"Malformed JSON in file|JSON transform error in file",
-        "the file is no JSON, or of another shape",
+        "the file is not JSON, or of another shape",
     ),
     (duckdb.IOException, r"Permission denied|Access is denied", "it may not be read or written"),
     (duckdb.IOException, r"Input/output error", "the disk cannot read it"),

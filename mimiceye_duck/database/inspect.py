@@ -1,4 +1,4 @@
-"""What a database holds: its tables and views, with descriptions, units, keys and sources."""
+"""Tables and views of a database, with descriptions, units, keys and sources."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Relation:
     """A table or view of the database.
 
     `n_rows` is null where only counting would tell. `dataset`, `release` and `paths` are those
-    of the source whose rows these are.
+    of the source of these rows.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Relation:
 
     @property
     def source(self) -> str:
-        """The dataset and release whose rows these are."""
+        """The dataset and release of these rows."""
         return " ".join(filter(None, (self.dataset, self.release)))
 
 
@@ -127,7 +127,7 @@ def _asked(database: Database, name: str) -> list[tuple[Any, ...]]:
 
 
 class _Source(NamedTuple):
-    """What `settings.sources` says of one table."""
+    """The row of `settings.sources` for one table."""
 
     dataset: str | None = None
     release: str | None = None

@@ -34,7 +34,7 @@ def opened(
     Files other than the database, those its views read, and `writes`, are out of reach unless
     `allow_files`. With `cohort` the schemas mimiciv_hosp, mimiciv_icu and mimiciv_ed hold the
     stored rows of the built patients, under the names that mimic-code's concept queries use.
-    `threads` and `memory_limit` are the container's unless told. What memory does not hold goes
+    `threads` and `memory_limit` are the container's by default. What memory does not hold goes
     to `temp_dir`, or beside the database. Raises `UserError` when there is no database.
     """
     require(path)

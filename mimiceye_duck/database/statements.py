@@ -60,7 +60,7 @@ def statements(database: Database, text: str, *, only_select: bool = True) -> li
 
 
 def _only_reads(database: Database, sql: str) -> bool:
-    """Whether a statement is a question, by what DuckDB itself reads in it."""
+    """True if a statement only reads, by DuckDB's own parse of it."""
     if explained := _EXPLAIN.match(sql):
         # `explain analyze copy ...` writes.
         sql = sql[explained.end() :]
@@ -108,7 +108,7 @@ def _first(words: list[str]) -> str:
 
 
 def _bare(sql: str) -> str:
-    """A statement without the semicolon that ends it, so that it can stand in brackets.
+    """A statement without the semicolon that ends it, so that it can be put in brackets.
 
     >>> _bare("select ';'; -- one of two")
     "select ';'"
@@ -133,7 +133,7 @@ def statement(database: Database, text: str, *, only_select: bool = True) -> str
 
 
 def problem(error: duckdb.Error, database: Database | None = None, text: str = "") -> Problem:
-    """What is wrong with a query, in words that quote no row.
+    """The problem of a query, in words that quote no row.
 
     With the database and the query's text it can say which name was meant.
     """
@@ -141,7 +141,7 @@ def problem(error: duckdb.Error, database: Database | None = None, text: str = "
     own = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     if isinstance(error, own):
         hint = _meant(str(error), database, text) if database else None
-        return Problem("the query is not understood", detail=str(error), hint=hint)
+        return Problem("SQL error", detail=str(error), hint=hint)
     if isinstance(error, duckdb.PermissionException):
         return Problem(
             "the query reaches for another file or for the network",
@@ -153,7 +153,7 @@ def problem(error: duckdb.Error, database: Database | None = None, text: str = "
 
 
 def _meant(message: str, database: Database, text: str) -> str | None:
-    """What was meant by the mistakes to which DuckDB offers nothing, or nonsense."""
+    """A hint for the mistakes to which DuckDB offers none, or a wrong one."""
     if _A_FILE.search(message):
         return "`sql --allow-files` lets a query read files other than the sources"
     if no_schema := _NO_SCHEMA.search(message):

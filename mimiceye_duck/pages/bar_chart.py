@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mimiceye_duck.pages.suppression import Cell
 
 HEIGHT = 160
-# How high a column stands of which only that it is small may be told.
+# Height of a column of which only that it is small may be shown.
 _HIDDEN_HEIGHT = 6.0
 
 
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Chart:
-    """Columns, the kinds that they are made of, and marks on the axis at these shares.
+    """Columns, the kinds that they are made of, and ticks on the axis at these shares.
 
     `ticks` are labels below, `lines` are upright lines, each with its words.
     """

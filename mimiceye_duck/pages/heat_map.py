@@ -31,7 +31,7 @@ def heat_map(
     pixels = numpy.zeros((rows, columns, 4), dtype=numpy.uint8)
     pixels[..., 0] = 255
     pixels[..., 1] = 230 * (1 - share)
-    # Fewer steps make a smaller file, and nobody sees them.
+    # Fewer steps make a smaller file, and none is visible.
     pixels[..., 3] = numpy.round(share * 24) / 24 * 190
     file = io.BytesIO()
     Image.fromarray(pixels, "RGBA").save(file, "PNG", optimize=True)

@@ -65,12 +65,12 @@ def _environment() -> Environment:
 
 @cache
 def _own(name: str) -> Markup:
-    """A style sheet or a script of this package, to stand in a page as it is."""
+    """A style sheet or a script of this package, to be put in a page as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def _allowed(text: str) -> str:
-    """What a page's policy calls this very text."""
+    """The source expression of a page's policy for this very text."""
     number = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{number}'"
 

@@ -17,7 +17,7 @@ from mimiceye_duck.pages.queries import Record, of_patients, records
 from mimiceye_duck.pages.timeline import strips, whole
 
 _PICTURES = "mimic_cxr_jpg.images"
-# A page shows numbers on circles while there is room for them.
+# A page shows numbers on circles while there is space for them.
 _NUMBERED = 120
 # Vital signs of a stay that are shown at once, those nearest to the image.
 _NEAR = 12
@@ -34,7 +34,7 @@ CERTAINTIES = {
 
 
 def name(subject_id: int) -> str:
-    """The file of a patient's page, for which nobody gave another name."""
+    """Default file name of a patient page."""
     return f"patient_{subject_id}.html"
 
 
@@ -97,7 +97,7 @@ def _by_reading(rows: Iterable[Record], dataset: str | None) -> _ByReading:
 def _values(
     own: Mapping[str, list[Record]], settings: Record, build: Path, folder: Path
 ) -> dict[str, Any]:
-    """What a page shows of a patient."""
+    """Content of a patient's page."""
     every = own["images"]
     shown = [image for image in every if image["is_built"]]
     for number, image in enumerate(shown, start=1):
@@ -226,7 +226,7 @@ class _Image:
 
 
 def _ellipse(row: Record, width: float) -> Record:
-    """An ellipse whose axes lie along the sides of the box that the source has of it."""
+    """An ellipse with its axes along the sides of the box that the source has of it."""
     written = (len(row["labels"]) + 4) * width / 60
     return {
         **row,

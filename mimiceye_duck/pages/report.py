@@ -18,7 +18,7 @@ from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.workspace import DATABASE, REPORT
 
-# Another name, so that nobody shares the one for the other.
+# Another name, so that the one is not shared for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
 _LINKS = ("within", "after", "before", "none")
 _ANSWERS = ("5", "4", "3", "2", "1", "0", "-1", "yes", "no", "not asked", "other")
@@ -112,7 +112,7 @@ def _funnel(rows: Sequence[Record], guard: Guard) -> list[Record]:
     first = max((row["n_images"] for row in rows), default=0)
     steps, left = [], 0
     for row in rows:
-        # What is hidden in one step must not be told by the next one.
+        # What is hidden in one step must not be shown by the next one.
         left += row["n_patients_left"]
         cells = {
             name: guard.cell(row[name], row["n_patients"], [left])
@@ -126,7 +126,7 @@ def _funnel(rows: Sequence[Record], guard: Guard) -> list[Record]:
     return steps
 
 
-# Figures of which one follows from the other, the rest being told: both are hidden or none.
+# Figures of which one follows from the other, the rest being shown: both are hidden or none.
 _TOGETHER = (
     ("patients in both", "patients in EyeGaze"),
     ("% more found with 7 days", "% of images without a stay"),
@@ -158,7 +158,7 @@ def _figures(rows: Sequence[Record], guard: Guard) -> list[Record]:
 def _cells(
     rows: Sequence[Record], key: str, value: object, bins: Sequence[object], bin: str, guard: Guard
 ) -> list[Cell]:
-    """The counts of one kind, a cell for each bin; the sum of them is told elsewhere."""
+    """The counts of one kind, a cell for each bin; the sum of them is shown elsewhere."""
     found = {row[bin]: row for row in rows if row[key] == value}
     counts = [found.get(one, {"n_images": 0, "n_patients": 0}) for one in bins]
     return guard.parts(Cell(row["n_images"], row["n_patients"]) for row in counts)

@@ -8,7 +8,7 @@ FEWEST = 10
 
 @dataclass(frozen=True)
 class Cell:
-    """A count and how many patients stand behind it; `is_hidden` once it may not be told."""
+    """A count and its number of patients; `is_hidden` once it may not be shown."""
 
     count: float
     patients: int
@@ -26,7 +26,7 @@ class Guard:
         self.shows_small = shows_small
 
     def hides(self, patients: float) -> bool:
-        """Whether a count of so many patients is hidden; of nobody it is not.
+        """True for 1 to 9 patients; zero is shown.
 
         >>> [Guard().hides(n) for n in (0, 1, 9, 10)]
         [False, True, True, False]

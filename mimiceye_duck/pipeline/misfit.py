@@ -15,7 +15,7 @@ class Misfit:
     """The misfits of one column: `n_cells` of those in `n_rows` rows, of `n_patients`.
 
     The first is in the record `first_record` of the file, of `path` where a table has many files.
-    `n_patients` is null where the rows are nobody's or their patients were not counted.
+    `n_patients` is null where the rows have no patient or their patients were not counted.
     """
 
     table: str
@@ -28,7 +28,7 @@ class Misfit:
 
     @property
     def form(self) -> str:
-        """What a cell of the column has to be, in words."""
+        """The form of a cell of the column, in words."""
         name = contracts()[self.table].column(self.column).form
         return forms()[name].says if name else "text"
 
@@ -40,7 +40,7 @@ class Misfit:
 
     @property
     def says(self) -> str:
-        """What is wrong, in words."""
+        """The fault, in words."""
         return (
             f"{self.table}.{self.column}: {self.n_cells:,} of {self.n_rows:,} cells are not "
             f"{self.form}; {self.first}"
@@ -59,7 +59,7 @@ class Misfit:
 
     @property
     def stops(self) -> bool:
-        """Whether links made without these cells are not to be trusted."""
+        """True if links made without these cells are not to be trusted."""
         return self.decides_links and self.n_cells * _ONE_IN > self.n_rows
 
     @property

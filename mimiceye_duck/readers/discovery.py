@@ -46,7 +46,7 @@ def _flat_roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
 
 
 def _flat(contract: Contract, listing: Listing, folder: Path, name: str) -> list[Shape]:
-    """As `shapes`, those alone whose headers are the table's: others have tables of that name."""
+    """As `shapes`, those alone with the table's header: other datasets have tables of that name."""
     return [
         shape
         for shape in shapes(listing, folder, name)
@@ -57,12 +57,12 @@ def _flat(contract: Contract, listing: Listing, folder: Path, name: str) -> list
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file is called as the archive of reports, which is read as it is."""
+    """True if a file is called as the archive of reports, which is read as it is."""
     return bool(_ARCHIVE.fullmatch(name))
 
 
 def _unfit(about: str, places: Iterable[Path]) -> Iterator[Result]:
-    """Folders and archives that nobody could name to DuckDB, or note in a database."""
+    """Folders and archives that cannot be named to DuckDB, or noted in a database."""
     for place in places:
         if what := unfit(place):
             hint = "rename the folder, or leave the table out with --skip"

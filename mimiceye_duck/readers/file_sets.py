@@ -32,7 +32,7 @@ def files(source: Source) -> Iterator[Path]:
 def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
     """The files of a set below a top folder of it, as their inner paths, in order.
 
-    They lie where the contract says; DICOM files lie anywhere: their headers say what they are.
+    They lie where the contract says; DICOM files, which say what they are, anywhere.
     """
     if contract.format == _DICOM:
         return (one.path for one in listed([folder], []) if one.problem is None)

@@ -114,7 +114,7 @@ def check_header(
     if first[0].lstrip().startswith("<"):
         return (), failed(_PAGE, hint=_AGAIN + _LOGGED_IN)
     if not header:
-        return (), failed("begins with an empty line", hint="take it away, or " + _AGAIN)
+        return (), failed("begins with an empty line", hint="remove it, or " + _AGAIN)
     if contract.format != "csv":
         return (), []
     if any(len(name.splitlines()) > 1 or len(name) > _LONGEST for name in header):
@@ -130,7 +130,7 @@ def _judged(
     release: str | None,
     failed: Callable[..., list[Result]],
 ) -> list[Result]:
-    """Faults and remarks on a file's names of columns."""
+    """Results for a file's names of columns that are wrong or remarkable."""
     names = [name.strip().lower() for name in header]
     known = {column.header.lower() for column in contract.file_columns}
     extra = [name for name in header if name.strip().lower() not in known]
@@ -191,7 +191,7 @@ def open_text(file: Path) -> TextIO:
 
 
 def _ends_within_a_line(file: Path) -> bool:
-    """True if an unpacked file ends within a line; a packed one tells of a cut itself."""
+    """True if an unpacked file ends within a line; a packed one shows a cut itself."""
     if is_packed(file) or is_parquet(file):
         return False
     with open(file, "rb") as opened:

@@ -1,4 +1,4 @@
-"""Names of files and the forms that they stand for, whatever the case of its ending."""
+"""The form of a file by its name, ignoring the case of its ending."""
 
 import os
 from pathlib import Path

@@ -77,7 +77,7 @@ _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 def _size(file: int) -> int:
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
-        raise _DamagedError("is no ordinary file")
+        raise _DamagedError("is not a regular file")
     if not status.st_size:
         raise _DamagedError("is empty")
     return status.st_size
@@ -89,7 +89,7 @@ def _read_at(file: int, place: int, count: int) -> bytes:
 
 
 def _unlike(head: bytes, meant: str) -> _DamagedError:
-    """Name what a file is that is not what its name says."""
+    """The true kind of a file with a wrong name."""
     start = head.lstrip()[:1]
     if start == b"<":
         return _DamagedError("is a web page")

@@ -85,7 +85,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Listing:
-    """Files by folder, the folders whose children are p10 ... p19, and those nobody may list.
+    """Files by folder, the parents of p10 ... p19, and the folders that cannot be listed.
 
     `builds` are the folders that builds wrote, in which nothing is looked for. `others` are, by
     folder, what is neither file nor folder: links without content, pipes.
@@ -100,7 +100,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Sources:
-    """What was found below `folder`; `results` is what is wrong or remarkable in it."""
+    """The sources found below `folder`; `results` is what is wrong or remarkable in it."""
 
     folder: Path
     releases: Mapping[str, Release]
@@ -112,7 +112,7 @@ class Sources:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know of it, a line each."""
+        """The warnings, a line each."""
         return findings.warnings(self.results)
 
     @property

@@ -67,7 +67,7 @@ def named(names: Iterable[str], pattern: str) -> list[str]:
 
 
 def part(name: str, pattern: str) -> Part | None:
-    """Read from a name the part of the table of which a pattern is the whole's name.
+    """The part that a name says, of the table of which a pattern is the whole's name.
 
     >>> part("labevents-000000000003.csv.gz", "labevents.csv")
     Part(number=3, of=None)
@@ -148,7 +148,7 @@ def _alike(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def beside(contract: Contract, found: Sequence[Shape]) -> Iterator[Result]:
-    """Files that are there of a table beside the files that are read.
+    """Files of a table beside those that are read.
 
     Whoever unpacked a table may have changed it.
     """

@@ -113,7 +113,7 @@ def fault(database: Database, source: Source, error: engine.Error) -> str:
 
 
 def problems(database: Database, source: Source, file: Path, error: engine.Error) -> list[Problem]:
-    """What is wrong with a file, alone or of a set, that DuckDB could not read."""
+    """Problems of a file, alone or of a set, that DuckDB could not read."""
     contract = source.contract
     header, results = check_header(contract, file, source.release)
     found = [result.problem for result in results if result.status == FAILED]
@@ -202,7 +202,7 @@ def _looked_at(source: Source) -> Sql | None:
 
 
 def _make_view(database: Database, source: Source, rows: Sql) -> None:
-    """Raises `UserError` with the file whose columns the view cannot have."""
+    """Raises `UserError` with the file that lacks the view's columns."""
     name = source.contract.id
     try:
         database.execute(render("source_view", name=name, columns=columns(source), relation=rows))

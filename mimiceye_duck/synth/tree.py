@@ -38,7 +38,7 @@ def _refuse(out: Path, patients: int, release: str) -> None:
     if release not in RELEASES:
         problems.append(
             Problem(
-                f"there is no made-up release {release!r} of MIMIC-IV",
+                f"there is no synthetic release {release!r} of MIMIC-IV",
                 hint=f"use one of {', '.join(RELEASES)}",
             )
         )
@@ -57,7 +57,7 @@ def _refuse(out: Path, patients: int, release: str) -> None:
 
 
 def _is_unfinished(out: Path) -> bool:
-    """Whether all that is there is what a stopped run of ours left."""
+    """True if all that is there is what a stopped run of ours left."""
     names = {file.name for file in out.iterdir()}
     return UNFINISHED in names and names <= {UNFINISHED, *PARTS}
 
@@ -74,7 +74,7 @@ def synth(
 ) -> None:
     """Make a source tree below `out`, the same bytes for the same arguments.
 
-    `progress` is told the name of each dataset as it begins; `row_ratio` multiplies the
+    `progress` is called with the name of each dataset as it begins; `row_ratio` multiplies the
     rows of the event tables.
     """
     _refuse(out, patients, release)

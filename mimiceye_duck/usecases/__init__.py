@@ -1,1 +1,1 @@
-"""What a person can ask for, one module each, without a command line."""
+"""Work that a person can ask for, one module each, without a command line."""

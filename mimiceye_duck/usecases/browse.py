@@ -16,7 +16,7 @@ from mimiceye_duck.writers.page_file import is_ours
 INDEX = "index.html"
 # A folder of their own, which is replaced as a whole.
 _PAGES = "pages"
-# Patients whose rows are fetched together: few enough for memory, enough to ask seldom.
+# Patients that are fetched together: few enough for memory, enough to ask seldom.
 _BATCH = 50
 
 

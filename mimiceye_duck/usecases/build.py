@@ -36,18 +36,18 @@ def build(
 
     try:
         if not workspace.work.exists() and (record := there()):
-            return record, False  # also where nobody may write
+            return record, False  # also where it may not be written
         checks = before_build(sources, options, workspace.out)
         with workspace.held():
             if workspace.ready:
-                # Also before all is built anew: what is half in place would never be found again.
+                # Finish an interrupted publish even with --force: its files would be orphaned.
                 workspace.publish()
             ran = not (record := there())
             if ran:
                 # With Arrow and all that reads and writes, which a build that is there needs not.
                 from mimiceye_duck.usecases.build_steps import run_steps
 
-                record = run_steps(graph, workspace, resources, checks, anew=force)
+                record = run_steps(graph, workspace, resources, checks, rebuild=force)
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:
@@ -59,7 +59,7 @@ def build(
 
 
 def _stopped(error: Exception) -> UserError:
-    """What stopped a build, told without the words of DuckDB, which may quote a row."""
+    """The error that stopped a build, without the words of DuckDB, which may quote a row."""
     if isinstance(error, OSError):
         where = str(error.filename) if error.filename else None
         found = os.strerror(error.errno) if error.errno else type(error).__name__
@@ -69,6 +69,6 @@ def _stopped(error: Exception) -> UserError:
     if isinstance(error, engine.OutOfMemoryException):
         hint = "--memory-limit with more, or fewer --threads; what is done is not done again"
     elif isinstance(error, engine.Error) and is_damaged(error):
-        hint = "--force builds all anew"
+        hint = "--force rebuilds everything"
     assert isinstance(error, engine.Error)
     return UserError(Problem("the build stopped", detail=reason(error), hint=hint))

@@ -39,7 +39,7 @@ def run_steps(
     resources: Resources,
     checks: tuple[list[Result], Result],
     *,
-    anew: bool,
+    rebuild: bool,
 ) -> Mapping[str, Any]:
     """Make every node that is not done already and put all in place; returns the build's record.
 
@@ -47,32 +47,32 @@ def run_steps(
     """
     begin = time.perf_counter()
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    if anew:
+    if rebuild:
         workspace.clear()
     workspace.start()
     sources, wanted = graph.sources, graph.digest
     database = open_working(workspace, resources)
     sources = without_padding(sources, workspace.out / COPIES)
-    run = Run(sources, workspace, graph.options, resources, database, graph, anew)
+    run = Run(sources, workspace, graph.options, resources, database, graph, rebuild)
     checked, disk = checks
     run.steps.say(disk.text)
     run.warnings += findings.warnings(checked)
     try:
-        run.spool.mkdir(parents=True, exist_ok=True)
+        run.records_folder.mkdir(parents=True, exist_ok=True)
         _prepare(run)
         imaging.read_headers(run)
         imaging.collect_reports(run)
         tables.read_whole(run)
-        stand_ins = imaging.stand_in(run)
+        fallbacks = imaging.use_headers(run)
         _link(run)
-        run.settle()
+        run.load_cohort()
         tables.write_tables(run)
         tables.write_linked(run)
         file_sets.place_sets(run)
         repeated_keys.mend_stored(run)
         output_database.keep_counts(run)
         with run.steps.step("auditing", 1):
-            results = _audit(run, stand_ins)
+            results = _audit(run, fallbacks)
         _store(run)
         output_database.describe(run, graph.every)
         results += output_database.audit_grains(run)
@@ -84,7 +84,7 @@ def run_steps(
             if file.is_relative_to(workspace.out)
         ]
         output_database.add(
-            database, "run.sought", [input_files.row(workspace.out, path) for path in ours]
+            database, "run.input_files", [input_files.row(workspace.out, path) for path in ours]
         )
         input_files.write(database, run.tree)
         run.manifest.write(run.tree / "manifest.parquet")
@@ -93,17 +93,17 @@ def run_steps(
         content = record(run, wanted, started, time.perf_counter() - begin, results)
     finally:
         database.close()
-        shutil.rmtree(run.spool, ignore_errors=True)
+        shutil.rmtree(run.records_folder, ignore_errors=True)
     write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
     workspace.stage(content, {entry.path for entry in run.manifest.written} - run.state.kept)
     workspace.publish()
     return content
 
 
-def _audit(run: Run, stand_ins: list[str]) -> list[audits.Result]:
+def _audit(run: Run, fallbacks: list[str]) -> list[audits.Result]:
     """Run the audits; one that fails may do so for misfits, which are then named first."""
     try:
-        return audits.run(run.database, run.sources.tables, stand_ins)
+        return audits.run(run.database, run.sources.tables, fallbacks)
     except UserError as error:
         unread = misfits.problems(run.misfits, run.sources.tables)
         raise UserError([*unread, *error.problems]) from None

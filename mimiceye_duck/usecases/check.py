@@ -37,10 +37,10 @@ def check(
     """Check sources of `survey`, quickly or to the last byte and cell.
 
     `deep` keeps the tables' keys in `temp_dir` while it works, else where the system has such
-    things. Raises `UserError` when there is no room for them.
+    things. Raises `UserError` when the disk is too full for them.
     """
     if temp_dir and not temp_dir.is_dir():
-        raise UsageError(Problem("--temp-dir is no folder", path=str(temp_dir), hint="make it"))
+        raise UsageError(Problem("--temp-dir is not a folder", path=str(temp_dir), hint="make it"))
     results = check_quickly(sources, options, out)
     if deep:
         results = _deeply(sources, results, temp_dir)
@@ -75,7 +75,12 @@ def _compared(result: Result, memory: Memory) -> Result:
         memory.put(key, True)
         return replace(result, status=PASSED, message="")
     message = f"{result.about} is there twice and differs"
-    return replace(result, status=FAILED, message=message, hint="take the wrong one away")
+    return replace(
+        result,
+        status=FAILED,
+        message=message,
+        hint="keep one of the two and move the other out of --source",
+    )
 
 
 def _check_tables(

@@ -16,7 +16,7 @@ def demo_source(out: Path) -> Path:
     if source.is_dir():
         return source
     with workspace.held():
-        if not source.is_dir():  # still, now that nobody else is at it
+        if not source.is_dir():  # still, now that this build has the lock
             _make(workspace, source)
     return source
 

@@ -15,10 +15,10 @@ from mimiceye_duck.core.paths import extended
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.writers.manifest import Entry
 
-# Whose records are written.
+# Patients that are written.
 COHORT = Sql("patient in (select subject_id from cohort.subjects)")
 EVERYONE = Sql("true")
-_NOBODY = -(2**63)  # no patient's number, which an exported table may well call -1
+_NO_PATIENT = -(2**63)  # no patient's number, which an exported table may well call -1
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def _slices(
     """Each patient's run of records in each batch: patient, their text, their number."""
     for batch in batches:
         # Each null would be a run of its own.
-        runs = pyarrow.compute.run_end_encode(batch.column(0).fill_null(_NOBODY))
+        runs = pyarrow.compute.run_end_encode(batch.column(0).fill_null(_NO_PATIENT))
         lines = batch.column(1)
         _, offsets, data = lines.buffers()
         places = memoryview(offsets).cast("i")[lines.offset :]
         text = memoryview(data) if data else memoryview(b"")
         begin = 0
         for patient, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            owner = None if patient == _NOBODY else patient
+            owner = None if patient == _NO_PATIENT else patient
             yield owner, text[places[begin] : places[end]], end - begin
             begin = end
 
@@ -133,7 +133,7 @@ def write_patients(
 
     `relation` has a column `patient`, an order column and the text columns of `csv`. `patients`
     is the condition on `patient`; records that it lets pass without one are in an entry and a
-    file of nobody's.
+    file of rows without a patient.
     """
     with database.arrow(patient_lines(database, relation, csv, patients)) as batches:
         return write_slices(_slices(batches), csv, path)

@@ -1,4 +1,4 @@
-"""The folder of an export: nothing of an export stands in it before all of it is whole."""
+"""The folder of an export: its files appear in it once all are complete."""
 
 import os
 import re
@@ -18,13 +18,13 @@ from mimiceye_duck.writers.renaming import Renaming
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
-# Folders of a build in which nobody looks for an export.
+# Folders of a build, where an export would be lost.
 _OF_A_BUILD = re.compile(r"patient_\d+|spreadsheets")
 _SHOWN = 10
 
 
 def beside(database: Path, name: str) -> Path:
-    """The folder of an export for which nobody named one."""
+    """Default export folder."""
     return database.absolute().parent / name
 
 
@@ -163,7 +163,7 @@ class Folder:
         return self.force and ours
 
     def _units(self) -> list[str]:
-        """What is renamed, by name below OUT; `last` is the last."""
+        """Names below OUT to rename; `last` is the last."""
         found = []
         for top, folders, files in os.walk(self.tree):
             below = Path(top).relative_to(self.tree)

@@ -22,7 +22,7 @@ def read(file: Path, shape: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def fits(value: object, shape: Any) -> bool:
-    """Whether a value is of a type, or has what a mapping names, or is a list of such.
+    """True if a value is of a type, or has what a mapping names, or is a list of such.
 
     >>> fits({"name": "a", "n": [1, 2]}, {"n": [int]})
     True

@@ -10,7 +10,7 @@ import pyarrow.parquet
 _FIELDS = (
     ("path", pyarrow.string(), "below the output folder"),
     ("table", pyarrow.string(), "the source table or linked table that it is part of"),
-    ("subject_id", pyarrow.int64(), "the patient whose it is, if one's"),
+    ("subject_id", pyarrow.int64(), "the file's patient, if it has one"),
     ("rows", pyarrow.int64(), "records of a CSV file, its header apart"),
     ("bytes", pyarrow.int64(), "size; null for a file that the source lacks"),
 )

@@ -13,7 +13,7 @@ _SHAPE = {"going": [str], "coming": [str]}
 class Renaming:
     """Renames files and folders of `work`/tree into `out`, and what they replace out of it.
 
-    A renaming that fails is undone. One whose program was killed has a list in `work`, by which
+    A renaming that fails is undone. If the program was killed, a list is left in `work`, by which
     the next program completes it: all that it renames was whole before it began.
     """
 
@@ -25,7 +25,7 @@ class Renaming:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it was begun and is neither done nor undone."""
+        """True if it was begun and is neither done nor undone."""
         return self._list.exists()
 
     def run(self, going: Sequence[str], coming: Sequence[str]) -> None:

@@ -131,7 +131,7 @@ def test_differences_of_headers_and_metadata_are_told_by_reason(
         ("another date or time", rows[1]),
         ("another size", rows[0]),
         ("another view", rows[2]),
-        ("no DICOM file", gone),
+        ("not a DICOM file", gone),
         ("not in the metadata", left_out),
     ]
 

@@ -219,7 +219,7 @@ def test_only_pages_of_ours_are_replaced(command, marked, tmp_path, words):
     database, file = marked["out"] / "mimiceye.duckdb", tmp_path / "thesis.html"
     file.write_text("<p>my thesis")
     ran = command(*words, "--database", database, "--out", file)
-    assert ran.code == 1 and "no page of ours" in ran.stderr
+    assert ran.code == 1 and "not a page of ours" in ran.stderr
     assert file.read_text() == "<p>my thesis"
     file.unlink()
     for _ in range(2):

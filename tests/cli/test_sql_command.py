@@ -382,7 +382,7 @@ def test_output_is_an_ordinary_file(ask, tmp_path, kind):
     aim.write_text("mine")
     output.mkdir() if kind == "folder" else output.symlink_to(aim)
     ran = ask("select 1", "--output", output)
-    assert ran.code == 1 and "no ordinary file" in ran.stderr
+    assert ran.code == 1 and "not a regular file" in ran.stderr
     assert aim.read_text() == "mine" and sorted(tmp_path.iterdir()) == [aim, output]
 
 

@@ -95,7 +95,7 @@ FAILS = {
     ),
     "unpacked beside, with a row less": (
         lambda root: put((root / STAYS).with_suffix(""), TEXT[STAYS].rsplit("9", 1)[0]),
-        ("twice", "there twice and differs", "take the wrong one away"),
+        ("twice", "there twice and differs", "keep one of the two"),
     ),
     "in two folders of one release": (
         lambda root: put(root / "mimic-iv-ed-2.2/ed/edstays.csv", TEXT[STAYS] + "1,2\n"),
@@ -322,7 +322,7 @@ def test_a_table_that_is_not_there_is_named(root):
 def test_an_archive_of_reports_that_is_none_fails(root):
     (root / "mimic-cxr-reports.zip").write_bytes(page(root))
     (result,) = told(checked(root), "failed")
-    assert result.check == "archive" and "no archive" in result.message
+    assert result.check == "archive" and "not an archive" in result.message
 
 
 # Archives of reports

@@ -578,7 +578,7 @@ def test_what_a_build_would_refuse_as_a_patient_is_none(cell, root, command, tmp
     results = [one for one in checked(root, deep=True) if one.check == "type"]
     assert [one.about for one in results if one.status == "failed"] == [STAYS_ID]
     run = command("build", "--source", root, "--out", tmp_path / "out", "--cohort", "all")
-    assert run.code == 1 and "has rows of nobody" in run.stderr
+    assert run.code == 1 and "in column subject_id that are not whole numbers" in run.stderr
 
 
 @pytest.mark.parametrize("cell", ["33", "033", "-33"])

@@ -425,7 +425,7 @@ def test_a_name_that_is_no_id_is_a_problem(tmp_path: Path, name: str) -> None:
     write(tmp_path / "in" / STUDY / "ok.dcm")
     result = scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
     assert result.problems == [
-        FileProblem(f"{STUDY}/{name}.dcm", "has a name that is no image's id")
+        FileProblem(f"{STUDY}/{name}.dcm", "has a name that is not an image's id")
     ]
     assert sorted(str(row["dicom_id"]) for row in rows(tmp_path / "d.parquet")) == ["None", "ok"]
 
@@ -579,7 +579,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     os.mkfifo(tmp_path / "in" / "a.dcm")
     result = scan([tmp_path / "in"], tmp_path / "d.parquet", processes=1)
-    assert result.problems == [FileProblem("a.dcm", "is no ordinary file")]
+    assert result.problems == [FileProblem("a.dcm", "is not a regular file")]
 
 
 def test_a_file_that_cannot_be_opened_is_tried_again(

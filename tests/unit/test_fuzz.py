@@ -114,7 +114,7 @@ def test_a_contract_with_wrong_bytes_is_told(tmp_path, file, data):
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("id: mimiciv_ed.edstays", "id: edstays", "id edstays is no schema.table"),
+        ("id: mimiciv_ed.edstays", "id: edstays", "id edstays is not a schema.table"),
         ("physicalType: INTEGER", "physicalType: number", "physicalType number of"),
         ("physicalType: INTEGER", "physicalTyp: INTEGER", "'physicalType' is not there"),
         ("required: true", "required: maybe", "required is no bool"),

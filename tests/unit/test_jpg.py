@@ -152,10 +152,10 @@ def test_scanners_files_become_pictures(name: str, tmp_path: Path) -> None:
     [
         ("MR_truncated.dcm", "is damaged"),
         ("MR_small_jpeg_ls_lossless.dcm", "compressed"),
-        ("examples_rgb_color.dcm", "no grey picture"),
-        ("rtplan.dcm", "no grey picture"),
+        ("examples_rgb_color.dcm", "not a grey picture"),
+        ("rtplan.dcm", "not a grey picture"),
         ("rtdose.dcm", "not one picture"),
-        ("no_meta.dcm", "is no DICOM file"),
+        ("no_meta.dcm", "is not a DICOM file"),
     ],
 )
 def test_what_is_no_picture_says_why(name: str, reason: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_a_file_is_no_folder_to_spill_into(name, tmp_path, command):
     words = ("--source", tmp_path, "--out", tmp_path / "out", "--temp-dir", tmp_path / name)
     ran = command("build", *words)
     assert ran.code == 2 and not (tmp_path / "out").exists()
-    assert "--temp-dir cannot be used" in ran.stderr and "file is no folder" in ran.stderr
+    assert "--temp-dir cannot be used" in ran.stderr and "file is not a folder" in ran.stderr
 
 
 def test_where_nothing_can_be_spilled_no_table_is_at_fault(tmp_path):
@@ -127,7 +127,7 @@ def test_a_record_that_names_nobody_is_told_by_its_number_not_its_value(ids, tex
 
 @pytest.mark.parametrize("data", ["", "\n\n", "subject_id\n"])
 def test_a_cohort_file_must_name_someone(ids, data):
-    with pytest.raises(UsageError, match="names nobody"):
+    with pytest.raises(UsageError, match="names no patient"):
         subjects_of(ids(data))
 
 

@@ -255,7 +255,7 @@ def test_a_link_in_an_archive_is_not_followed(tmp_path):
         found = collect([], [tmp_path / name], tmp_path / "reports.parquet")
         assert rows(found.parquet, "path, text") == [(TWO, TEXT.decode())]
         reasons = [odd.reason for odd in found.problems]
-        assert reasons == ["it is a link or no file; not read"] * n_links
+        assert reasons == ["it is a link or not a file; not read"] * n_links
 
 
 def test_a_huge_or_unprintable_name_is_cut_and_escaped(tmp_path):
@@ -290,7 +290,7 @@ def test_a_loose_report_that_is_no_file_gives_way_to_the_archived_one(tmp_path):
     (loose / ONE).mkdir()
     found = collect([loose], [zipped(tmp_path, {ONE: b"zip"})], tmp_path / "reports.parquet")
     assert rows(found.parquet, "text") == [("loose",), ("zip",)]
-    assert problems(found) == {"s50000001.txt": "it is no file; not read"}
+    assert problems(found) == {"s50000001.txt": "it is not a file; not read"}
 
 
 def test_a_broken_link_is_reported(tmp_path):

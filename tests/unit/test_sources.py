@@ -516,7 +516,7 @@ def test_reports_may_be_packed_in_any_of_these_ways(root, stays, ending):
 def test_a_place_of_reports_that_is_no_utf_8_is_told(root, stays, name):
     stays("mimic-iv-ed/2.2")
     write(root / os.fsdecode(b"a\xff") / name, b"")
-    with pytest.raises(UserError, match="mimic_cxr.reports has bytes that are no UTF-8"):
+    with pytest.raises(UserError, match="mimic_cxr.reports has bytes that are not UTF-8"):
         find(root)
     assert find(root, skip=["reports"]).get("mimiciv_ed.edstays")
 

@@ -1,4 +1,4 @@
-"""Which files were read whole before, so that none is read twice."""
+"""Cache of check results, so that no file is read twice."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from mimiceye_duck.core.file_state import state_of
 
 
 class Memory:
-    """What was found out of files, by path, size and time of the last change.
+    """Cache of check results keyed by path, size and time of the last change.
 
     Paths are kept as digests, since those of images and reports name patients. One that cannot
     be read or written is as good as empty.
@@ -23,7 +23,7 @@ class Memory:
         self._known = self._read()
 
     def get(self, key: str) -> Any:
-        """What was found out of a file as it is now; None if nothing."""
+        """The result for a file as it is now; None if there is none."""
         return self._known.get(key)
 
     def put(self, key: str, found: Any) -> None:

@@ -22,7 +22,7 @@ _READ = ("csv", "json", "txt")
 
 @dataclass(frozen=True)
 class Listed:
-    """What lists say of the files that are there: digests, files by set; whose lists they are."""
+    """Digests of the files by the lists, files by set, and the lists' datasets."""
 
     digests: dict[Path, str]
     sets: dict[str, list[Path]]

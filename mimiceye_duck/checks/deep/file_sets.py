@@ -16,7 +16,7 @@ _NAMED = 3
 
 
 def named(files: Sequence[Path | str]) -> str:
-    """The first of some files, to be told."""
+    """The first of some files, as a list in words."""
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
     return ", ".join(str(file) for file in files[:_NAMED]) + more
 
@@ -43,7 +43,7 @@ def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
     if not wrong:
         return Result("header", about, PASSED, "", where)
     first = next(iter(wrong.values())).removeprefix(about).strip()
-    message = f"{about}: {len(wrong):,} of {n_files:,} files are none; the first {first}"
+    message = f"{about}: {len(wrong):,} of {n_files:,} files are invalid; the first {first}"
     return Result(
         "header", about, FAILED, message, where, named(list(wrong)), "download them again"
     )
@@ -56,7 +56,7 @@ def pattern(contract: Contract) -> re.Pattern[str]:
 
 
 def _faults(source: Source, file: Path) -> list[str]:
-    """What is wrong with a file, the worst alone; of JSON DuckDB says it later."""
+    """The worst fault of a file; of JSON DuckDB finds it later."""
     if source.contract.format != "csv":
         return []
     _, results = check_header(source.contract, file, source.release)

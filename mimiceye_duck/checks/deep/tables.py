@@ -76,7 +76,7 @@ class Table:
 
     @property
     def references(self) -> list[tuple[Column, Reference]]:
-        """What the columns that it has refer to."""
+        """The references of the columns that it has."""
         there = {column for column, cell in self.columns if cell is not None}
         columns = [column for column in self.contract.columns if column in there]
         return [(column, one) for column in columns for one in column.references]
@@ -245,7 +245,7 @@ def _mark(number: int) -> str:
 
 
 def _found(database: Database, table: Table, demands: Sequence[Rule]) -> tuple[Any, ...]:
-    """What a table that is kept gives: rows, keys that are there twice, each rule's faults."""
+    """Results of a stored table: rows, duplicate keys, each rule's faults."""
     counts = [
         render("check_count", mark=_mark(number), place=table.place)
         for number in range(len(demands))

@@ -45,7 +45,7 @@ def _lines(target: TextIO) -> Callable[[str], object]:
 
 
 class _Records(NamedTuple):
-    """What csv writes its records to."""
+    """The file that csv writes its records to."""
 
     write_line: Callable[[str], object]
 

@@ -1,4 +1,4 @@
-"""What a build tells at its end."""
+"""Summary of a finished build."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the checks are told: a page to read, or JSON."""
+"""Check results as a page to read, or as JSON."""
 
 import json
 import textwrap
@@ -15,7 +15,7 @@ from mimiceye_duck.readers.sources import Sources
 
 _STYLES = {FAILED: "bold red", WARNING: "yellow", SKIPPED: "dim", PASSED: "green"}
 _INDENT = 23
-# How many faults of one kind are told one by one.
+# Faults of one kind that are listed one by one.
 _SHOWN = 4
 
 

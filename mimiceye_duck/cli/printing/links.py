@@ -114,7 +114,7 @@ def compare_links(database: Path, format: str) -> None:
     console.print(table)
     own = found.settings["link_rule"]
     why = Table(
-        title=f"\nImages whose stay is another than by {own}, and why",
+        title=f"\nImages linked differently from {own}, by reason",
         title_justify="left",
         box=None,
         pad_edge=False,

@@ -35,7 +35,7 @@ class _Screen(io.TextIOBase):
         self._held: list[str] = []
         # Without a pager nothing need be held.
         self._command = _pager()
-        self._room = shutil.get_terminal_size().lines - 2 if self._command else 0
+        self._left = shutil.get_terminal_size().lines - 2 if self._command else 0
         self._pager: subprocess.Popen[str] | None = None
         self._into: IO[str] | None = None
 
@@ -50,8 +50,8 @@ class _Screen(io.TextIOBase):
         if self._into:
             return self._into.write(text)
         self._held.append(text)
-        self._room -= text.count("\n") + len(text) // shutil.get_terminal_size().columns
-        if self._room < 0:
+        self._left -= text.count("\n") + len(text) // shutil.get_terminal_size().columns
+        if self._left < 0:
             self._into = self._overflow()
             self._into.write("".join(self._held))
         return len(text)

@@ -1,4 +1,4 @@
-"""What a build on Spark tells at its end."""
+"""Summary of a finished build on Spark."""
 
 from collections.abc import Mapping
 from pathlib import Path

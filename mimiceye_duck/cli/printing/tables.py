@@ -78,7 +78,7 @@ def _place(relation: Relation) -> tuple[int, str]:
 
 
 def _names(console: Console) -> int:
-    """How wide a column of names may be, so that the text beside it has room."""
+    """Width of a column of names that leaves space for the text beside it."""
     return console.width * 3 // 10
 
 

@@ -1,4 +1,4 @@
-"""What can be typed next at the prompt: columns, tables and views, keywords, dot commands."""
+"""Completions at the prompt: columns, tables and views, keywords, dot commands."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What may be typed, the names by which it is found, and what it is."""
+    """A completion, the names by which it is found, and its kind."""
 
     text: str
     names: tuple[str, ...]

@@ -26,7 +26,7 @@ def typed(
     input: Input | None = None,
     output: Output | None = None,
 ) -> Iterator[str]:
-    """What is typed at the prompt, until Ctrl-D; Enter goes on until `is_whole`.
+    """Texts typed at the prompt, until Ctrl-D; Enter goes on until `is_whole`.
 
     `input` and `output` are the terminal unless given.
     """

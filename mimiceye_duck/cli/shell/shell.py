@@ -70,7 +70,7 @@ def shell(database: Path, *, cohort: bool = False, allow_files: bool = False) ->
 
 
 def is_whole(text: str) -> bool:
-    """Whether nothing of a text waits for more lines: a statement, a string, a comment.
+    """True if nothing of a text needs more lines: a statement, a string, a comment.
 
     >>> is_whole("select 1;"), is_whole("select ';"), is_whole("select 1; -- one"), is_whole("")
     (True, False, True, True)
@@ -132,7 +132,7 @@ class Shell:
         return relations(self._database)
 
     def answer(self, lines: Iterable[str]) -> None:
-        """Answer statements and dot commands; what fails is told, and only Ctrl-C ends the rest."""
+        """Answer statements and dot commands; errors are printed, and only Ctrl-C ends the rest."""
         for piece in pieces(lines):
             try:
                 found = self._problem(piece)

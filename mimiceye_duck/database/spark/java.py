@@ -37,7 +37,7 @@ def require_java() -> str:
 
 
 def major(version: str) -> int:
-    """What people call a version: Java 8 called itself 1.8.
+    """The usual number of a version: Java 8 called itself 1.8.
 
     >>> major("17.0.15"), major("1.8.0_392")
     (17, 8)

@@ -1,4 +1,4 @@
-"""Spark itself: started with what this machine has, and what it says told without rows."""
+"""Sessions of Spark, started with what this machine has; errors without rows."""
 
 import logging
 import os
@@ -88,7 +88,7 @@ def start(
 
 
 def is_running() -> bool:
-    """Whether this process has a session already, which is not ours to stop."""
+    """True if this process has a session already, which is not ours to stop."""
     try:
         from pyspark.sql import SparkSession
     except ImportError:
@@ -115,7 +115,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def without_rows(message: str) -> Iterator[None]:
-    """Tell an error of Spark's without the rows that its text quotes; raises `UserError`."""
+    """Raise `UserError` for an error of Spark's, without the rows that its text quotes."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 

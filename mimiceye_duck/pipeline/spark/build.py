@@ -168,14 +168,14 @@ class Run:
             advance()
 
     def _is_large(self, model: Model) -> bool:
-        """Whether a table takes longer to read again than to write down."""
+        """True if a table takes longer to read again than to write down."""
         sources = filter(None, map(self.tables.sources.get, model.reads))
         return any(source.size > _LARGE for source in sources)
 
     def _write(self, frame: "DataFrame", path: Path, name: str, *, grouped: bool) -> None:
         """Write a model's rows, and let those who read it read these.
 
-        Spark would make it anew for each of them; what it keeps in memory it still plans anew.
+        Spark would make it again for each of them; what it keeps in memory it still plans again.
         """
         if not grouped or "subject_id" not in frame.columns:
             frame.write.mode("overwrite").parquet(path.as_uri())

@@ -1,4 +1,4 @@
-"""What a build notes of files and reports, looked for by the machine that drives Spark."""
+"""Files and reports of a build, found by the machine that drives Spark."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ Read = Callable[[File, bytes], File]
 
 
 def sets(sources: Sources) -> list[Contract]:
-    """The file sets of the download whose files the tables name."""
+    """The file sets of the download that the tables name."""
     return [
         contract
         for contract in contracts().values()
@@ -46,7 +46,9 @@ def note(tables: Tables, folder: Path) -> list[str]:
         for relation in sorted(owners(sources)):
             _copy(tables, database, relation)
         output_database.prepare_files(database)
-        told = [text for contract in sets(sources) for text in _note(database, sources, contract)]
+        warnings = [
+            text for contract in sets(sources) for text in _note(database, sources, contract)
+        ]
         folder.mkdir(parents=True, exist_ok=True)
         for name, kept in KEPT.items():
             file = folder / f"{name}.parquet"
@@ -55,7 +57,7 @@ def note(tables: Tables, folder: Path) -> list[str]:
                 tables.read(relation, file)
     finally:
         database.close()
-    return told
+    return warnings
 
 
 def _copy(tables: Tables, database: Database, relation: str) -> None:

@@ -127,7 +127,7 @@ def _flat(node: exp.Expr) -> exp.Expr:
 
 
 def nothing(session: "SparkSession", contract: Contract) -> "DataFrame":
-    """A table that nobody downloaded: none of its rows, all of its columns."""
+    """A table that is not in the download: none of its rows, all of its columns."""
     columns = [cell(column, None) for column in contract.columns]
     columns += ["cast(null as bigint) as rowid"] if contract.id in ORDERED else []
     return session.range(0).selectExpr(*columns)

@@ -1,1 +1,1 @@
-"""What a build remembers: its run, its folders, digests of what is done."""
+"""State of a build: its run, its folders, digests of what is done."""

@@ -1,6 +1,6 @@
 """The files that a build took or looked for in vain, as `sources.parquet` in OUT.
 
-Beside the database, so that nobody who works in that keeps a build from seeing a change.
+Beside the database, so that a program that works in that keeps no build from seeing a change.
 """
 
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ _COLUMNS = ("path", "bytes", "mtime_ns")
 
 
 def row(folder: Path, path: str) -> tuple[object, ...]:
-    """The row in `run.sought` of a file below a folder, or anywhere else, as it is now."""
+    """The row in `run.input_files` of a file below a folder, or anywhere else, as it is now."""
     return (path, *(file_state(folder / path) or (None, None)))
 
 
 def write(database: Database, folder: Path) -> None:
-    """Write what `run.sought` holds."""
-    database.execute(render("sought", file=str(folder / NAME)))
+    """Write what `run.input_files` holds."""
+    database.execute(render("input_files", file=str(folder / NAME)))
 
 
 def has_changed(database: Database, folder: Path) -> bool:
-    """Whether one of the files has come, gone or changed, or nothing tells any more.
+    """True if one of the files has come, gone or changed, or nothing tells any more.
 
     Any database will do to read the list.
     """

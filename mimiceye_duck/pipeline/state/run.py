@@ -1,4 +1,4 @@
-"""What the steps of one build share."""
+"""State that the steps of one build share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Run:
     `misfits` are of all rows of what was read whole, else of the patients'. `repeated` are the
     rows of each table that another row is wholly like, `contradicting` what is to be said of
     tables in which rows of one key differ.
-    `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
+    `parquet` is where the tables are that DuckDB cannot read in place. `rebuild` is whether
     nothing of an earlier build is to be taken over. `texts` are the tables that are read whole
     into the working database, `state` all other nodes that are done, and `graph` those of this
     build. `subjects` are the built patients, sorted, once they are linked.
@@ -51,7 +51,7 @@ class Run:
     resources: Resources
     database: Database
     graph: Graph
-    anew: bool = False
+    rebuild: bool = False
     steps: Steps = field(default_factory=Steps)
     manifest: Manifest = field(default_factory=Manifest)
     source_rows: dict[str, int] = field(default_factory=dict)
@@ -73,18 +73,18 @@ class Run:
         return self.workspace.tree
 
     @property
-    def spool(self) -> Path:
+    def records_folder(self) -> Path:
         """A folder for records on their way."""
-        return self.workspace.spool(self.resources.temp_dir)
+        return self.workspace.records_folder(self.resources.temp_dir)
 
-    def settle(self) -> None:
-        """Note who is built, now that they are linked, for all threads to know."""
+    def load_cohort(self) -> None:
+        """Load the cohort's subject_ids after linking; read-only afterwards."""
         rows = self.database.rows("select subject_id from cohort.subjects order by all")
         self.subjects = [subject for (subject,) in rows]
         self.graph = self.graph.of_patients(digest(self.subjects))
 
     def take(self, done: Done) -> None:
-        """Enter a table that is done into this build's books."""
+        """Record a finished table."""
         name = done.node.name
         self.manifest.add(list(done.entries))
         self.misfits += done.misfits
@@ -100,13 +100,13 @@ class Run:
 
     @property
     def renders(self) -> bool:
-        """Whether missing JPGs are to be made, and there is DICOM to make them from."""
+        """True if missing JPGs are to be made, and there is DICOM to make them from."""
         wanted = self.options.render_missing and self.options.files != "none"
         return wanted and "mimic_cxr.dicom" in self.sources.tables
 
     def before(self, path: str) -> Path | None:
-        """A file of the finished build that may be just this; None where all is made anew."""
-        return None if self.anew else self.workspace.out / path
+        """A file of the finished build that may be just this; None where everything is rebuilt."""
+        return None if self.rebuild else self.workspace.out / path
 
     def check(self) -> None:
         """Raises `Stopped` when this build is to stop, for work that is long."""

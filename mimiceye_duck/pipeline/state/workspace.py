@@ -72,7 +72,7 @@ class Workspace:
         return _content(self.work / _BUILD)
 
     def is_whole(self, database: Database) -> bool:
-        """Whether all that a finished build wrote is in its place, as long as it was.
+        """True if all that a finished build wrote is in its place, as long as it was.
 
         Any database will do to read the list of it.
         """
@@ -103,9 +103,9 @@ class Workspace:
         """The folder, of this OUT alone, for what the database has no memory for."""
         return self._aside(temp_dir, "spill")
 
-    def spool(self, temp_dir: Path | None) -> Path:
+    def records_folder(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for records on their way."""
-        return self._aside(temp_dir, "spool")
+        return self._aside(temp_dir, "records")
 
     def _aside(self, temp_dir: Path | None, name: str) -> Path:
         if temp_dir is None:

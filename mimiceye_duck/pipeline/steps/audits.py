@@ -13,7 +13,7 @@ from mimiceye_duck.core.errors import Problem, UserError
 
 @dataclass(frozen=True)
 class Result:
-    """What one audit found: `status` is passed, warned, failed or skipped."""
+    """Result of one audit: `status` is passed, warned, failed or skipped."""
 
     name: str
     claim: str
@@ -77,7 +77,7 @@ def _contracts(name: str) -> set[str]:
 
 
 class Engine(Protocol):
-    """What answers an audit: DuckDB, or another engine that runs the same models."""
+    """The engine of an audit: DuckDB, or another engine that runs the same models."""
 
     def value(self, sql: str, /) -> Any:
         """The one value of a DuckDB select."""
@@ -86,20 +86,20 @@ class Engine(Protocol):
 def run(
     database: Engine,
     present: Iterable[str],
-    stand_ins: Iterable[str] = (),
+    fallbacks: Iterable[str] = (),
     *,
     chosen: Mapping[str, Model] | None = None,
 ) -> list[Result]:
     """Run every audit, or those `chosen`; one over a source that is absent is skipped and names it.
 
-    `stand_ins` are tables whose rows another source gave: an audit may read them, but what it
+    `fallbacks` are tables with rows of another source: an audit may read them, but what it
     needs must be there itself.
 
     Raises `UserError` with every broken claim.
     """
     known = set(present)
     results = [
-        _run(database, name, audit, known, set(stand_ins))
+        _run(database, name, audit, known, set(fallbacks))
         for name, audit in (audits() if chosen is None else chosen).items()
     ]
     problems = [
@@ -124,10 +124,10 @@ def _hint(name: str) -> str:
 
 
 def _run(
-    database: Engine, name: str, audit: Model, present: set[str], stand_ins: set[str]
+    database: Engine, name: str, audit: Model, present: set[str], fallbacks: set[str]
 ) -> Result:
     behind = {found for read in audit.reads for found in _contracts(read)}
-    absent = tuple(sorted((behind - present - stand_ins) | (_needs(audit) - present)))
+    absent = tuple(sorted((behind - present - fallbacks) | (_needs(audit) - present)))
     if absent:
         return Result(name, _claim(audit), "skipped", 0, absent)
     rows = int(database.value(f"select count(*) from ({audit.sql}) as broken"))  # noqa: S608

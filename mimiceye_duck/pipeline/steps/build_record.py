@@ -1,4 +1,4 @@
-"""What a finished build says of itself in `build.json`."""
+"""The record of a finished build, `build.json`."""
 
 from dataclasses import asdict
 from typing import Any

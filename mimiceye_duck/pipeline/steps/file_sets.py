@@ -33,7 +33,7 @@ _AGAIN = "download it again, or leave the table out with --skip"
 
 
 def _place(run: Run, file: File) -> File:
-    """Copy or link a file that was found; one that cannot be read is told and not there."""
+    """Copy or link a file that was found; one that cannot be read is a warning and absent."""
     run.check()
     if not (file.source and file.target) or run.options.files == "none":
         return file
@@ -50,9 +50,11 @@ def _place(run: Run, file: File) -> File:
 
 
 def _note(run: Run, database: Database, files: Sequence[File]) -> None:
-    """Enter files into the manifest, into `run.files` and into `run.sought`."""
+    """Enter files into the manifest, into `run.files` and into `run.input_files`."""
     output_database.add(database, "run.files", [file.row for file in files])
-    output_database.add(database, "run.sought", [row for file in files for row in file.looked_for])
+    output_database.add(
+        database, "run.input_files", [row for file in files for row in file.looked_for]
+    )
     if run.options.files != "none":
         run.manifest.add(
             [
@@ -157,7 +159,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
     _note(run, database, list(waiting.values()))
     run.warnings += reports.by_reason(unfit, "files")
     if not run.sources.archives:
-        # With an archive all reports have been read already, and what is faults told.
+        # With an archive all reports have been read already, and their faults reported.
         run.warnings += reports.by_reason(faults, "reports")
 
 
@@ -196,7 +198,7 @@ def _broken(database: Database, source: Source, file: Path) -> list[Problem]:
     return []
 
 
-def _is_sought(run: Run, contract: Contract) -> bool:
+def _is_placed(run: Run, contract: Contract) -> bool:
     return contract.id in run.sources.tables or (contract.id == _IMAGES and run.renders)
 
 
@@ -230,6 +232,6 @@ def place_sets(run: Run) -> None:
     sets = [
         contract
         for contract in contracts().values()
-        if contract.is_file_set and contract.patient_of and _is_sought(run, contract)
+        if contract.is_file_set and contract.patient_of and _is_placed(run, contract)
     ]
     run.each("placing files", sets, place_set)

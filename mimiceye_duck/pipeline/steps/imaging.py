@@ -1,4 +1,4 @@
-"""What DuckDB cannot read in place: DICOM headers and archived reports, as Parquet in OUT.
+"""DICOM headers and archived reports, which DuckDB cannot read in place, as Parquet in OUT.
 
 Both lie where `export parquet` would put them, below OUT/mimic_cxr, and outlive a build: the
 next one reads only what is new.
@@ -24,13 +24,13 @@ def read_headers(run: Run) -> None:
     from mimiceye_duck.readers.dicom import header_scan
 
     file = parquet(run.workspace.out, HEADERS)
-    # Anew: aside, where no earlier scan has left anything.
-    place = run.workspace.work / file.name if run.anew else file
+    # To rebuild: aside, where no earlier scan has left anything.
+    place = run.workspace.work / file.name if run.rebuild else file
     with run.steps.step("reading DICOM headers", 0) as step:
         result = header_scan.scan(
             source.folders, place, processes=run.resources.threads, advance=step.advance
         )
-    if run.anew:
+    if run.rebuild:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.replace(place, file)
         shutil.rmtree(file.with_suffix(".parts"), ignore_errors=True)
@@ -56,8 +56,8 @@ def collect_reports(run: Run) -> None:
     run.parquet[REPORTS] = file
 
 
-def stand_in(run: Run) -> list[str]:
-    """Let the headers stand in for MIMIC-CXR-JPG's metadata where nobody has that.
+def use_headers(run: Run) -> list[str]:
+    """Use the headers for MIMIC-CXR-JPG's metadata where that is absent.
 
     Returns the tables that have rows so.
     """
@@ -74,7 +74,5 @@ def stand_in(run: Run) -> list[str]:
             headers=[column.header for column in metadata.columns],
         )
     )
-    run.warnings.append(
-        f"{metadata.id} is absent: what the DICOM headers say of the images stands in for it"
-    )
+    run.warnings.append(f"{metadata.id} is absent: the DICOM headers are used instead")
     return [metadata.id]

@@ -23,7 +23,7 @@ Columns = Sequence[tuple[Column, str | None]]
 
 
 def problems(misfits: Iterable[Misfit], sources: Mapping[str, Source]) -> list[Problem]:
-    """What stops a build, as it is told."""
+    """Problems that stop a build, as it is reported."""
     return [
         Problem(
             f"{one.n_cells:,} of {one.n_rows:,} cells of {one.table}.{one.column}, which decides "
@@ -38,12 +38,12 @@ def problems(misfits: Iterable[Misfit], sources: Mapping[str, Source]) -> list[P
 
 
 def warnings(misfits: Iterable[Misfit]) -> list[str]:
-    """What a build warns of: links were made without some cells."""
+    """Warnings of a build: links were made without some cells."""
     return [f"{one.says}; links were made without" for one in misfits if one.decides_links]
 
 
 def of_text(
-    database: Database, source: Source, relation: Sql, whose: Sql, columns: Columns | None = None
+    database: Database, source: Source, relation: Sql, patients: Sql, columns: Columns | None = None
 ) -> list[Misfit]:
     """The misfits among some rows of a table of text, which has `source_row`."""
     subject = subject_column(source.contract)
@@ -51,7 +51,7 @@ def of_text(
     owner = cells.get(subject or "")
     found = _counted(
         database,
-        render("misfit_rows", relation=relation, whose=whose),
+        render("misfit_rows", relation=relation, patients=patients),
         _with_form(views.columns(source) if columns is None else columns),
         patient(owner) if owner else Sql("cast(null as bigint)"),
     )
@@ -59,12 +59,12 @@ def of_text(
 
 
 def of_files(database: Database, source: Source, relation: Sql) -> list[Misfit]:
-    """The misfits in a set's files, of which the first by name is told."""
+    """The misfits in a set's files, of which the first by name is named."""
     rows = render("misfit_files", relation=relation)
-    nobody = Sql("cast(null as bigint)")
+    no_patient = Sql("cast(null as bigint)")
     return _misfits(
         source.contract,
-        _counted(database, rows, _with_form(views.columns(source)), nobody),
+        _counted(database, rows, _with_form(views.columns(source)), no_patient),
     )
 
 
@@ -78,7 +78,7 @@ def _counted(
     """Each column with how many rows there are, and of its misfits how many, of whom and where."""
     if not columns:
         return []
-    marks = [
+    flags = [
         render(
             "check_mark",
             predicate=render("check_type", cell=cell, misfit=misfit(column, cell)),
@@ -88,7 +88,7 @@ def _counted(
     ]
     counts = [render("misfit_count", mark=_mark(number)) for number in range(len(columns))]
     statement = render(
-        "misfit_counts", marks=marks, counts=counts, relation=relation, patient=owner
+        "misfit_counts", flags=flags, counts=counts, relation=relation, patient=owner
     )
     n_rows, *found = database.rows(statement)[0]
     each = [tuple(found[place : place + 4]) for place in range(0, len(found), 4)]
@@ -111,8 +111,10 @@ MARKED = "misfits"
 
 
 def marked(columns: Columns) -> tuple[list[Sql], Sql, Sql]:
-    """What a statement needs to mark misfits as it stores rows, each from the columns of text:
-    these columns under other names, whether a row has a misfit, and the list of those."""
+    """Parts of a statement that marks misfits as it stores rows, from the columns of text.
+
+    These columns under other names, a test of whether a row has a misfit, and the list of those.
+    """
     chosen = _with_form(columns)
     cells = [
         Sql(f"{quoted(cell)} as {quoted(_cell(number))}") for number, (_, cell) in enumerate(chosen)
@@ -132,7 +134,7 @@ def _cell(number: int) -> str:
 def of_stored(
     database: Database, source: Source, name: str, n_rows: int, records_file: RecordFile
 ) -> list[Misfit]:
-    """The misfits that a stored table's rows are marked with; the marks go.
+    """The misfits that a stored table's rows are marked with; the flags go.
 
     The rows are those of `records_file`, in its order.
     """
@@ -146,12 +148,12 @@ def of_stored(
 
 
 def are_there(database: Database, name: str) -> bool:
-    """Whether a stored table's rows are marked."""
+    """True if a stored table's rows are marked."""
     return bool(database.value(f"select count({MARKED}) from {ident(name)}"))  # noqa: S608
 
 
 def unmark(database: Database, name: str) -> None:
-    """Take the marks away from a stored table."""
+    """Take the flags away from a stored table."""
     database.execute(render("drop_column", name=name, column=MARKED))
 
 

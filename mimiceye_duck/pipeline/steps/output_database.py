@@ -161,7 +161,7 @@ def _empty(database: Database, name: str) -> None:
 
 def prepare_files(database: Database) -> None:
     """Make the tables of what files there are, and of the reports' text."""
-    for name in (*KEPT, "run.sought"):
+    for name in (*KEPT, "run.input_files"):
         _empty(database, name)
 
 
@@ -247,7 +247,7 @@ def describe(run: Run, models: Iterable[Model]) -> None:
         attach.attach(database, run.sources, run.parquet, run.source_rows, each)
         views = [model for model in models if not model.is_stored]
         with database.transaction():
-            _stand_in(database, views)
+            _make_empty(database, views)
             for model in views:
                 database.execute(render("schema", name=model.schema))
                 view = render("create_view", name=model.name, select=Sql(model.sql))
@@ -264,8 +264,8 @@ def audit_grains(run: Run) -> list[audits.Result]:
         return audits.run(database, run.sources.tables, chosen=audits.grains())
 
 
-def _stand_in(database: Database, views: Iterable[Model]) -> None:
-    """Make those tables empty that views read and whose source nobody downloaded."""
+def _make_empty(database: Database, views: Iterable[Model]) -> None:
+    """Make those tables empty that views read and that are not in the download."""
     made = {f"{schema}.{name}" for schema, name, _ in database.rows(_RELATIONS)}
     reads = set().union(*(view.reads for view in views))
     for contract in contracts().values():

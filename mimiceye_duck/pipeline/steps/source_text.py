@@ -1,7 +1,7 @@
 """Read each source table once into the working database, as the text it is."""
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import nobody
+from mimiceye_duck.catalog.predicates import no_patient
 from mimiceye_duck.catalog.templates import Sql, ident, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
@@ -53,7 +53,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             name=contract.text_name,
             relation=rows,
             patient=patient(subject),
-            nobody=nobody(subject),
+            no_patient=no_patient(subject),
         )
     try:
         count = database.counted(statement)
@@ -78,27 +78,27 @@ def broken(source: Source, what: str, found: str) -> UserError:
 
 
 def _check_patients(database: Database, source: Source) -> None:
-    """Raises `UserError` if a row that is read belongs to nobody: it would be lost unseen."""
+    """Raise `UserError` if a row has no valid subject_id: it would be dropped silently."""
     contract = source.contract
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
-    query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
+    query = render("rows_without_patient", name=contract.text_name, no_patient=no_patient(cell))
     count, first = database.rows(query)[0]
     if count:
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        found = f"{rows} whose {subject} is empty or no whole number; the first is row {first:,}"
-        raise broken(source, "has rows of nobody", found)
+        values = "1 value" if count == 1 else f"{count:,} values"
+        message = f"has {values} in column {subject} that are not whole numbers"
+        raise broken(source, message, f"the first is in row {first:,}")
 
 
 def subject_cell(source: Source) -> str | None:
-    """What the file calls the column that names the patient; None without one."""
+    """The file's own name of the column that names the patient; None without one."""
     subject = subject_column(source.contract)
     return next((cell for column, cell in views.columns(source) if column.name == subject), None)
 
 
 def stage_absent(database: Database, contract: Contract) -> None:
-    """Stand in for a table that nobody downloaded, so that models find it empty."""
+    """Make a table that is not in the download, so that models find it empty."""
     headers = [column.header for column in contract.columns]
     database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])

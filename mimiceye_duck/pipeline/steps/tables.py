@@ -34,7 +34,7 @@ def csv_sources(run: Run) -> list[Source]:
 
 
 def read_whole(run: Run) -> None:
-    """Read the tables of which all rows are needed; those that nobody has stand empty."""
+    """Read the tables of which all rows are needed; absent ones are empty."""
     stored = output_database.row_counts(run.database, run.texts.done)
 
     def read(database: Database, source: Source) -> None:

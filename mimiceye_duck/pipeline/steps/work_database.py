@@ -30,7 +30,7 @@ def open_working(workspace: Workspace, resources: Resources) -> Database:
         database = resources.open(file, spill)
     # What a build that was killed had no memory for.
     shutil.rmtree(spill, ignore_errors=True)
-    shutil.rmtree(workspace.spool(resources.temp_dir), ignore_errors=True)
+    shutil.rmtree(workspace.records_folder(resources.temp_dir), ignore_errors=True)
     return database
 
 
@@ -45,7 +45,7 @@ def attach_final(run: Run) -> None:
     if not final.exists():
         # Nothing says any more what a stopped build has staged.
         run.workspace.clear_tree()
-        if run.workspace.finished() and not run.anew:
+        if run.workspace.finished() and not run.rebuild:
             # Copied whole before it gets its name: half a database must not be taken for one.
             with suppress(FileNotFoundError), whole_file(final) as part:
                 shutil.copyfile(run.workspace.out / DATABASE, part)

@@ -15,7 +15,7 @@ _DEEPEST = 16
 
 
 class FileProblem(NamedTuple):
-    """What is wrong with one file or folder: its path below the folder, and no values."""
+    """A problem of one file or folder: its path below the folder, and no values."""
 
     path: str
     reason: str
@@ -117,7 +117,7 @@ def _file(entry: os.DirEntry[str], path: str) -> Listed:
         return Listed(entry.path, path, None, None, f"cannot be read: {reason(error)}")
     if not stat.S_ISREG(status.st_mode):
         # Opening a pipe would wait for ever.
-        what = "a folder" if stat.S_ISDIR(status.st_mode) else "no ordinary file"
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         return Listed(entry.path, path, None, None, f"is {what}")
     return Listed(entry.path, path, *state_of(status), None)
 

@@ -167,7 +167,7 @@ def read_header(file: str, size: int) -> tuple[dict[str, Any], str | None]:
                 return {}, "ends before its pixels: it is cut short, or no image"
             values = _values(header, watch)
         except InvalidDicomError:
-            return {}, "is no DICOM file: the letters DICM are not where they must be"
+            return {}, "is not a DICOM file: the letters DICM are not where they must be"
         except (OSError, MemoryError):
             raise
         except Exception as error:  # whatever else a damaged file makes pydicom do
@@ -249,7 +249,7 @@ def study_time(text: str | None) -> float | None:
 
 
 def _black_boxes(header: _Elements, tag: int) -> Iterator[dict[str, int]]:
-    """What the header's graphic objects enclose, rounded outwards to whole pixels.
+    """The box that the header's graphic objects enclose, rounded outwards to whole pixels.
 
     The authors put the boxes there (MIT-LCP/mimic-cxr, issue 6); PS3.3 C.10.5 says what the
     numbers are. A display shutter is something else: it says what stays visible.

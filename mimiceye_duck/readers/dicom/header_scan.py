@@ -1,4 +1,4 @@
-"""What the DICOM headers say, as one Parquet file: `mimic_cxr.dicom`."""
+"""DICOM headers as one Parquet file: `mimic_cxr.dicom`."""
 
 import heapq
 import os
@@ -64,7 +64,7 @@ _SCHEMA = pyarrow.schema(
 
 @dataclass
 class ScanResult:
-    """What a scan did, in files: read, taken over unchanged, gone since the last scan."""
+    """Counts of a scan, in files: read, taken over unchanged, gone since the last scan."""
 
     read: int = 0
     kept: int = 0
@@ -90,7 +90,7 @@ def _row(one: Listed) -> dict[str, Any]:
     subject_id = int(place[1]) if place else _id(values.get("PatientID"))
     study_id = int(place[2]) if place else _id(values.get("StudyID"))
     if not problem and dicom_id is None:
-        problem = "has a name that is no image's id"
+        problem = "has a name that is not an image's id"
     elif not problem and (subject_id is None or study_id is None):
         problem = "has neither a path nor a header that names its patient and study"
     return values | {
@@ -131,7 +131,7 @@ class Known(NamedTuple):
     place: int
 
     def is_of(self, file: Listed) -> bool:
-        """Whether the file has not changed since; what could not be opened may have."""
+        """True if the file has not changed since; what could not be opened may have."""
         stamp = (file.size, file.mtime_ns)
         return None not in stamp and stamp == (self.size, self.mtime_ns)
 
@@ -324,9 +324,9 @@ def scan(
 
     Each folder holds `p10 ... p19`. subject_id, study_id and dicom_id are those of the path
     (`p.../s.../name.dcm`) whatever the header says, so that empty PatientID and StudyID do no
-    harm; where a path names no patient and study, the header's are taken. Files whose path, size
+    harm; where a path names no patient and study, the header's are taken. Files of which path, size
     and time of change are those of the last scan are not read again, nor those that an
-    interrupted scan had finished, whose rows are in `parquet.with_suffix(".parts")`. A file that
+    interrupted scan had finished, with rows in `parquet.with_suffix(".parts")`. A file that
     cannot be read becomes a row with a problem. `processes`: as many as there are processors
     unless said otherwise; 1 reads in this process. `advance` hears how many files are done
     since it was last called. Memory does not grow with the number of files.

@@ -1,7 +1,7 @@
 """JPG from DICOM, as the authors of MIMIC-CXR-JPG made theirs.
 
 Their function is published in MIT-LCP/mimic-cxr, issue 16: pixels shifted and scaled to 0 to 255,
-MONOCHROME1 inverted, histogram equalised and written by OpenCV, whose quality is 95 unless said
+MONOCHROME1 inverted, histogram equalised and written by OpenCV, with quality 95 unless said
 otherwise. This is the same without OpenCV. It needs numpy, without which pydicom has no pixels.
 """
 
@@ -32,7 +32,7 @@ class DicomError(Exception):
 def render(dicom: Path, target: Path) -> None:
     """Write one image as an 8-bit grey JPG of the same size, which appears whole.
 
-    Raises DicomError for a file that is damaged, cannot be read or is no grey picture, OSError
+    Raises DicomError for a file that is damaged, cannot be read or is not a grey picture, OSError
     where the target cannot be written or the machine has no more open files for us.
     """
     picture = Image.fromarray(equalised(grey(dicom)))
@@ -58,7 +58,7 @@ def _pixels(dicom: Path) -> tuple[NDArray[numpy.generic], bool]:
             header = pydicom.dcmread(dicom)
             kind = header.get("PhotometricInterpretation")
             if kind not in _GREY:
-                raise DicomError("is no grey picture, or does not say so")
+                raise DicomError("is not a grey picture, or does not say so")
             compressed = header.file_meta.TransferSyntaxUID.is_compressed
             pixels = _decoded(header, compressed)
     except MemoryError:
@@ -68,7 +68,9 @@ def _pixels(dicom: Path) -> tuple[NDArray[numpy.generic], bool]:
             raise
         raise DicomError(f"cannot be read: {error.strerror or type(error).__name__}") from None
     except InvalidDicomError:
-        raise DicomError("is no DICOM file: the letters DICM are not where they must be") from None
+        raise DicomError(
+            "is not a DICOM file: the letters DICM are not where they must be"
+        ) from None
     except DicomError:
         raise
     except Exception as error:  # whatever else a damaged file makes pydicom do

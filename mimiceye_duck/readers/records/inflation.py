@@ -1,4 +1,4 @@
-"""What is packed with gzip, inflated block by block and checked to its end."""
+"""Gzip files inflated block by block and checked to their ends."""
 
 import re
 import zlib
@@ -58,14 +58,14 @@ class Inflation:
                 self.length = self._taken - len(block)
 
     def end(self) -> str | None:
-        """What was wrong; to be asked when there is no more to take."""
+        """The fault, if any; to be asked when all blocks were given."""
         if self._fault or self._member.eof:
             return self._fault
         return "it is cut short" if self._begun else "it is empty"
 
 
 def _is_header(block: bytes) -> bool:
-    """Whether a member may begin so; ISA-L waits for more of what is none, and reads any flags."""
+    """True if a member may begin so; ISA-L waits for more of what is none, and reads any flags."""
     return _MAGIC.startswith(block[:2]) and not (len(block) > 3 and block[3] & _RESERVED)
 
 

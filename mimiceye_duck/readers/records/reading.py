@@ -34,7 +34,7 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records of a file to keep: of the patients in cell `subject` those of `cohort`.
+    """A selection of a file's records: of the patients in cell `subject` those of `cohort`.
 
     It is sorted; None stands for everyone. `header` is the file's first record. With `numbered`
     each record that is kept begins with its position in the file, from 0.

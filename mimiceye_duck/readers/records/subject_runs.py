@@ -1,4 +1,4 @@
-"""Whose each record is: runs of records with the same subject_id."""
+"""Runs of consecutive records with the same subject_id."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The records that are kept of a table, in a file of their own, and whose each part is."""
+"""Temporary file of selected CSV records: patient, bytes and row count of each part."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class RecordFile:
     _parts: list[tuple[Numbers, Numbers, Numbers, Numbers]] = field(default_factory=list)
 
     def remove(self) -> None:
-        """Give back its room."""
+        """Delete the file."""
         Path(extended(self.path)).unlink(missing_ok=True)
 
     def clear(self) -> None:

@@ -138,7 +138,7 @@ class _Quotes:
         return numpy.unique(self.record[empty][(before != _QUOTE) & (after != _QUOTE)])
 
     def _beside(self, chosen: NDArray[numpy.bool_]) -> tuple[Text, Text]:
-        """What stands before and after some pairs of quotes."""
+        """The bytes before and after some pairs of quotes."""
         opening, closing = self.opening[chosen], self.closing[chosen]
         before = self.signs[opening - 1]
         before[opening == 0] = _LINE_END

@@ -40,7 +40,7 @@ _FOLDERS = (re.compile("p[0-9]{2}"), re.compile("p[0-9]+"))
 _DRIVE = re.compile("[A-Za-z]:")
 # A long report has some thousand characters.
 _LARGEST = 1 << 20
-_NO_PATH = "it is named like a report, but its path is no report's; not read"
+_NO_PATH = "it is named like a report, but its path is not a report's; not read"
 _GROUP_ROWS, _GROUP_CHARACTERS = 8_192, 1 << 25
 
 REPORT_COLUMNS = pyarrow.schema(
@@ -83,7 +83,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Collected:
-    """What `collect` wrote: both files, how many reports came from where, and the rejected.
+    """Result of `collect`: both files, how many reports came from where, and the rejected.
 
     `repeated` counts further copies of a study, which were left out.
     """
@@ -226,7 +226,7 @@ def _inner_path(name: str, is_link: bool, size: int, reject: Reject) -> str | No
     elif match is None:
         reject(name, _NO_PATH)
     elif is_link:
-        reject(name, "it is a link or no file; not read")
+        reject(name, "it is a link or not a file; not read")
     elif size > _LARGEST:
         reject(name, "it is too large for a report; not read")
     else:
@@ -269,7 +269,7 @@ def content_of(path: str, reject: Reject) -> bytes | None:
     try:
         # Nothing else is opened: a pipe would wait for ever.
         if not stat.S_ISREG(os.stat(extended(path)).st_mode):
-            reject(path, "it is no file; not read")
+            reject(path, "it is not a file; not read")
             return None
         with open(extended(path), "rb") as file:
             content = file.read(_LARGEST + 1)
@@ -475,7 +475,7 @@ def collect(
 ) -> Collected:
     """Write every report of a download to `parquet` and its sections to `sections_file(parquet)`.
 
-    `folders` are those whose children are p10 ... p19. A loose report goes before an archived
+    `folders` are the parents of p10 ... p19. A loose report goes before an archived
     one of the same study, an earlier archive before a later. `advance` is called once a report.
 
     Reports: study_id INTEGER, subject_id INTEGER, path VARCHAR (p10/p10000001/s50000001.txt),

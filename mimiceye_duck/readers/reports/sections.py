@@ -10,7 +10,7 @@ from mimiceye_duck.catalog.models import values
 
 # They stand on a line of their own without a colon, whatever stands above.
 _TITLES = frozenset({"title", "addendum", "wet_read"})
-# What is told of the picture: a heading that only names a part or a view stays text in it.
+# Views and parts in the picture: a heading that only names a part or a view stays text in it.
 _READING = frozenset({"findings", "impression", "findings_and_impression", "addendum", "wet_read"})
 _FINDINGS = frozenset({"findings", "findings_and_impression"})
 _IMPRESSION = frozenset({"impression", "findings_and_impression"})
@@ -49,7 +49,7 @@ _INK = re.compile(r"\S")
 
 
 class _Vocabulary(NamedTuple):
-    """What headings call the sections, as `sql/models/staging/report_heading*.sql` list it."""
+    """Names of the sections in headings, as `sql/models/staging/report_heading*.sql` list it."""
 
     sections: dict[str, str]
     prefixes: list[str]
@@ -86,7 +86,7 @@ class Section(NamedTuple):
     text: str
 
 
-class _Mark(NamedTuple):
+class _Heading(NamedTuple):
     """Where a heading begins and ends."""
 
     start: int
@@ -101,7 +101,7 @@ def sections(text: str) -> list[Section]:
     heading is in capitals at a line's start and ends in a colon, or is a known name alone on its
     line; a known name with a colon may have small letters. A heading that holds the name of a
     section, as FINAL IMPRESSION, begins it. `section` is one of staging.report_headings or
-    - `title`: FINAL REPORT, a line of underscores: a border, whose text is empty;
+    - `title`: FINAL REPORT, a line of underscores: a border with an empty text;
     - `other`, with a header: a heading not known here. It must open a paragraph; below findings,
       impression, addendum or wet read it stays their text, as LUNGS: does;
     - `other`, no header: text of which no heading says what it is, above the first one or below
@@ -111,17 +111,17 @@ def sections(text: str) -> list[Section]:
     """
     # The same length, so that places hold in both.
     lined = text.replace("\r\n", " \n").replace("\r", "\n")
-    marks = _unlabelled(lined, [_Mark(0, 0, "other"), *_marks(lined)])
-    ends = [*(mark.start for mark in marks[1:]), len(text)]
+    headings = _unlabelled(lined, [_Heading(0, 0, "other"), *_headings(lined)])
+    ends = [*(mark.start for mark in headings[1:]), len(text)]
     pieces = (
         Section(text[mark.start : mark.end].strip(), mark.section, text[mark.end : end].strip())
-        for mark, end in zip(marks, ends, strict=True)
+        for mark, end in zip(headings, ends, strict=True)
     )
     return [piece for piece in pieces if piece.header or piece.text]
 
 
-def _marks(text: str) -> Iterator[_Mark]:
-    last = _Mark(0, 0, "other")
+def _headings(text: str) -> Iterator[_Heading]:
+    last = _Heading(0, 0, "other")
     current = "other"
     for match in _HEADING.finditer(text):
         before = text.rfind("\n", 0, max(match.start() - 1, 0)) + 1
@@ -130,16 +130,16 @@ def _marks(text: str) -> Iterator[_Mark]:
         section = _section(match, current, opens)
         if section is None:
             continue
-        last = _Mark(match.start("heading"), match.end(), section)
+        last = _Heading(match.start("heading"), match.end(), section)
         yield last
         current = section
         if section == "title":
-            yield _Mark(last.end, last.end, "other")
+            yield _Heading(last.end, last.end, "other")
             current = "other"
 
 
 def _section(match: re.Match[str], current: str, opens: bool) -> str | None:
-    """What a line that looks like a heading starts; `opens`: it begins a paragraph."""
+    """The section that a line like a heading starts; `opens`: it begins a paragraph."""
     if match["rule"]:
         return "title"
     if match["opener"]:
@@ -194,7 +194,7 @@ def _known(name: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _tells_of_picture(name: str) -> bool:
-    """Whether a heading names only views of the chest or parts of it.
+    """True if a heading names only views of the chest or parts of it.
 
     >>> _tells_of_picture("PA AND LATERAL VIEWS OF THE CHEST"), _tells_of_picture("CT CHEST")
     (True, False)
@@ -244,14 +244,14 @@ def _of_small_letters(name: str) -> str | None:
     return held if held in _READING else None
 
 
-def _unlabelled(text: str, marks: list[_Mark]) -> list[_Mark]:
+def _unlabelled(text: str, headings: list[_Heading]) -> list[_Heading]:
     """Part what follows a short section's first paragraph, if no heading says FINDINGS."""
-    named = {mark.section for mark in marks}
+    named = {mark.section for mark in headings}
     if named & _FINDINGS:
-        return marks
+        return headings
     parted = []
-    ends = [*marks[1:], _Mark(len(text), len(text), "")]
-    for mark, following in zip(marks, ends, strict=True):
+    ends = [*headings[1:], _Heading(len(text), len(text), "")]
+    for mark, following in zip(headings, ends, strict=True):
         parted.append(mark)
         last = following.section == "impression" or not (
             named & _IMPRESSION or following.section in _SHORT
@@ -259,7 +259,7 @@ def _unlabelled(text: str, marks: list[_Mark]) -> list[_Mark]:
         if last and mark.section in _SHORT and mark.end > mark.start:
             place = _second_paragraph(text, mark.end, following.start)
             if place is not None:
-                parted.append(_Mark(place, place, "other"))
+                parted.append(_Heading(place, place, "other"))
     return parted
 
 

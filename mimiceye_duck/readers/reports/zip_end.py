@@ -13,7 +13,7 @@ _SAMPLED = 1 << 16
 
 
 class End(NamedTuple):
-    """What a zip's end says: the number of entries, where their list begins, in bytes.
+    """The end of a zip: the number of entries, where their list begins, in bytes.
 
     `is_exact` is false for a number that old programs counted on from 0 after 65,535.
     """
@@ -42,7 +42,7 @@ def read_end(path: Path) -> End:
 
 
 def is_read(path: Path) -> bool:
-    """Whether the first entries, some hundred, need no password and no method that is not ours.
+    """True if the first entries, some hundred, need no password and no method that is not ours.
 
     Raises `BadZipFile` for what is no zip.
     """

@@ -1,4 +1,4 @@
-"""What a contract says of a column, as an expression that makes its cells up."""
+"""A column's contract as an expression that makes synthetic cells."""
 
 from mimiceye_duck.catalog.contracts import Column
 

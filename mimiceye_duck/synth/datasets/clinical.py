@@ -203,7 +203,7 @@ def selected(contract: Contract) -> str:
 
 
 def in_order(wanted: list[Contract]) -> list[Contract]:
-    """After the tables whose rows or keys they use."""
+    """The tables after those of which they use rows or keys."""
     by_id = {contract.id: contract for contract in wanted}
     graph = {
         contract.id: {
@@ -224,7 +224,7 @@ def _is_before(name: str, contract: Contract) -> bool:
 
 
 def is_dictionary(contract: Contract) -> bool:
-    """Whether the table hangs on nobody."""
+    """True if the table refers to no patient."""
     return not any(column.name == "subject_id" for column in contract.columns)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-# Every file has this moment, so that two trees of one seed cannot be told apart.
+# Every file has this moment, so that two trees of one seed are equal.
 MOMENT = datetime(2024, 1, 1, tzinfo=UTC).timestamp()
 
 LICENCE = (

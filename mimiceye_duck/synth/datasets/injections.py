@@ -12,7 +12,7 @@ from mimiceye_duck.synth.world.notes import Notes
 
 @dataclass(frozen=True)
 class Injection:
-    """What to put into the column's cell of the nth row that has one."""
+    """The text to put into the column's cell of the nth row that has one."""
 
     issue: str
     table: str

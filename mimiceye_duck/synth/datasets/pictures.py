@@ -1,4 +1,4 @@
-"""Pictures of nobody: JPG, DICOM and PNG masks, drawn from the image's own numbers."""
+"""Synthetic pictures: JPG, DICOM and PNG masks, drawn from the image's own numbers."""
 
 import io
 from functools import cache

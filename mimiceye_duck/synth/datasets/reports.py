@@ -1,4 +1,4 @@
-"""Radiology reports about nobody."""
+"""Synthetic radiology reports."""
 
 from mimiceye_duck.synth.world.dice import Dice
 

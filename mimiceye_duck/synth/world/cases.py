@@ -26,7 +26,7 @@ class Single:
 
     @property
     def is_readable(self) -> bool:
-        """Whether the moment can be read from what is written."""
+        """True if the moment can be read from what is written."""
         return self.study_date is None and self.study_time not in ("", IMPOSSIBLE_TIME)
 
 

@@ -1,4 +1,4 @@
-"""Which images were taken, of whom, when, and which stay each must get."""
+"""Images: of whom, when, and which stay each must get."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which stay an image belongs to, read off the times that were drawn."""
+"""The stay of an image, from the times that were drawn."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ WINDOW = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What must come out for one image under the default rule."""
+    """The right answer for one image under the default rule."""
 
     stay_id: int | None
     link: str | None

@@ -1,4 +1,4 @@
-"""What was put in on purpose, to be written beside the tree."""
+"""Anomalies put in on purpose, to be written beside the tree."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Notes:
 
 
 def note_images(images: list[Image], notes: Notes) -> None:
-    """The images whose times or patients are odd."""
+    """Images with anomalous times or patients."""
     for image in images:
         if image.case in CASES:
             issue, what = CASES[image.case]
@@ -48,7 +48,7 @@ def note_images(images: list[Image], notes: Notes) -> None:
 
 
 def note_people(people: People, notes: Notes) -> None:
-    """The stays and admissions whose times are odd."""
+    """Stays and admissions with anomalous times."""
     visits = Counter(stay.hadm_id for stay in people.stays if stay.hadm_id)
     for stay in sorted(people.stays, key=lambda stay: stay.stay_id):
         key, file = stay.stay_id, "ed/edstays.csv.gz"

@@ -1,4 +1,4 @@
-"""Which images were read with an eye tracker, and by which of the two projects."""
+"""Readings of images with an eye tracker, by the two projects."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def choose(images: list[Image], dice: Dice) -> Readers:
 
 
 def _alike(images: list[Image]) -> list[Image]:
-    """Two images whose ids begin with the same 35 characters."""
+    """Two images with the same first 35 characters of their ids."""
     seen: dict[str, Image] = {}
     for image in images:
         other = seen.setdefault(image.dicom_id[:35], image)

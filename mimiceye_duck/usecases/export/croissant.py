@@ -61,7 +61,7 @@ _TYPES = {
 
 
 def croissant(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What `dataset.json` says, as Croissant 1.0 says it; one record set a table."""
+    """The content of `dataset.json` as Croissant 1.0; one record set a table."""
     titles = [source["dataset"] for source in content["build"]["sources"]]
     used = [one for one in datasets().values() if one.title in titles]
     tables = content["tables"]

@@ -32,8 +32,10 @@ _DEVICE = re.compile(DEVICE, re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Piece:
-    """What becomes one file a patient, below `path` of each patient whose records `patients` lets
-    pass: the texts, `patient` and `source_row` of `relation`."""
+    """Rows that become one file a patient, below `path` of each that `patients` selects.
+
+    They are the texts, `patient` and `source_row` of `relation`.
+    """
 
     relation: Sql
     csv: Csv
@@ -113,7 +115,7 @@ def _checked(name: str) -> str:
     if not _FILE_NAME.fullmatch(name) or _DEVICE.match(name):
         raise UsageError(
             Problem(
-                f"'{name}' is no name for the files" if name else "the files need a name",
+                f"'{name}' is not a name for the files" if name else "the files need a name",
                 hint="--name with letters, digits, _ - and ., as first_day_vitals",
             )
         )
@@ -190,7 +192,7 @@ def _make_way(folder: Folder, pieces: Iterable[_Piece]) -> list[str]:
 
 
 def _prune(out: Path, paths: Iterable[str]) -> None:
-    """Remove the folders of patients whose last file went."""
+    """Remove the folders of patients that have no file left."""
     for path in paths:
         with contextlib.suppress(OSError):  # it holds something
             for parent in list(Path(path).parents)[:-1]:

@@ -1,4 +1,4 @@
-"""The list of an export, dataset.json: which tables are there, whose rows, what they mean."""
+"""The list of an export, dataset.json: its tables, their patients, their meaning."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -70,7 +70,7 @@ def build_facts(database: Database, relations: Iterable[Relation]) -> dict[str, 
 def entry(
     table: Table, path: str, partitioned_by: str | None, files: Sequence[File]
 ) -> dict[str, Any]:
-    """What the list says of one table."""
+    """The list's entry of one table."""
     relation = table.relation
     source = {"dataset": relation.dataset, "release": relation.release, "file": table.file}
     return {
@@ -100,7 +100,7 @@ def earlier(out: Path) -> Mapping[str, Any] | None:
 
 
 def is_of(content: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-    """Whether a list is of the same build and of this version, so that it can grow."""
+    """True if a list is of the same build and of this version, so that it can grow."""
     return bool(content["build"] == facts and content["mimiceye_duck"] == version())
 
 

@@ -83,7 +83,7 @@ def _write(source: Database, folder: Folder) -> int:
     folder.needed = _BYTES_PER_EVENT * n_events
     for name in ("data", "metadata"):
         (folder.tree / name).mkdir()
-    # A build of nobody has a file of the data too, without rows.
+    # A build without patients has a file of the data too, without rows.
     shards = shards or [(0, 0, 0)]
     with Steps().step("writing events", len(shards)) as step:
         for number, (first, last, _) in enumerate(shards):
@@ -112,7 +112,7 @@ def _make_views(source: Database) -> Mapping[str, Model]:
         if name in there:
             rows = Sql(f"from {quoted(build)}.{ident(name)}")
             source.execute(render("create_view", name=name, select=rows))
-        else:  # a dictionary that nobody downloaded
+        else:  # a dictionary that is not in the download
             columns = [(column, None) for column in contracts()[name].columns]
             nothing = Sql("(select 1 where false) as nothing")
             source.execute(render("source_view", name=name, columns=columns, relation=nothing))

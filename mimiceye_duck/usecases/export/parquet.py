@@ -94,7 +94,7 @@ def export_parquet(
 
 
 def _pieces(chosen: Iterable[Table], partition_by: str | None) -> list[_Piece]:
-    """What to write, the largest first: the last to finish is then a short one."""
+    """Tables to write, the largest first: the last to finish is then a short one."""
     tables = sorted(chosen, key=lambda table: -(table.relation.n_rows or 0))
     names = {column.name for table in tables for column in table.relation.columns}
     column = resolve(partition_by, names, "column of these tables") if partition_by else None

@@ -65,7 +65,7 @@ def _write_as_there(database: Database, table: Table, file: Path) -> None:
 
 
 def is_ascending(file: Path, column: str) -> bool:
-    """Whether a column of whole numbers never falls in a Parquet file, and is never null."""
+    """True if a column of whole numbers never falls in a Parquet file, and is never null."""
     last = None
     with pyarrow.parquet.ParquetFile(file) as opened:
         for batch in opened.iter_batches(columns=[column]):
@@ -142,9 +142,9 @@ def arrow_schema(
     about: Mapping[str, str] | None = None,
     without: str | None = None,
 ) -> dict[str, str]:
-    """What rows are to Arrow, which Parquet's own types do not all tell, under Arrow's own key.
+    """Arrow's schema of rows under Arrow's own key: Parquet's types do not hold all of it.
 
-    Each column is told with its description and unit. `types` replaces those of some columns,
+    Each column has its description and unit. `types` replaces those of some columns,
     `about` is said of the whole, and `without` is a column that is in the files' paths instead.
     """
     empty = database.connection.sql(render("export_schema", rows=rows)).to_arrow_table()
@@ -161,7 +161,7 @@ def arrow_schema(
 
 
 def _metadata(database: Database, table: Table, without: str | None = None) -> dict[str, str]:
-    """What a table's file says of itself, to Arrow and in plain words."""
+    """Metadata of a table's file, for Arrow and in plain words."""
     relation = table.relation
     texts = {
         "description": relation.description,

@@ -1,4 +1,4 @@
-"""What an export takes: tables of a database, and whose rows of each."""
+"""Selection of an export: tables of a database, and patients of each."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from mimiceye_duck.database.readonly import require_cohort
 
 ALL_PATIENTS = "--all-patients takes the patients of the sources"
 _SUBJECTS = "cohort.subjects"
-# Whose each image and study is.
+# The patient of each image and study.
 _IMAGES = "staging.cxr_images"
 _IMAGE_IDS = ("dicom_id", "study_id")
 # Schemas that hold the built patients' rows alone.
@@ -42,7 +42,7 @@ class Table:
 
     @property
     def is_of_source(self) -> bool:
-        """Whether it is everyone's rows of one CSV file, in whose order they can be read."""
+        """True if it is everyone's rows of one CSV file, and can be read in their order."""
         paths = self.relation.paths if self.patients == "all" else ()
         return len(paths) == 1 and paths[0].endswith((".csv", ".csv.gz"))
 
@@ -73,11 +73,11 @@ def tables(
 
 
 def require_owners(name: str, owners: str | None, known: Container[str]) -> None:
-    """Raise `UserError` when the relation is missing that says whose the rows of `name` are."""
+    """Raise `UserError` when the relation is missing that names the patients of `name`."""
     if owners and owners not in known:
         raise UserError(
             Problem(
-                f"nothing says whose the rows of {name} are",
+                f"nothing names the patients of the rows of {name}",
                 detail=f"no {owners} in the database",
                 hint="`build` makes it",
             )
@@ -103,7 +103,7 @@ def _usual(known: Mapping[str, Relation]) -> set[str]:
 
 
 def _sources(known: Mapping[str, Relation]) -> set[str]:
-    """The source tables of which there are rows; an empty table stands in for an absent one."""
+    """The source tables of which there are rows; an absent one has an empty table."""
     return {
         contract.id
         for contract in contracts().values()
@@ -145,7 +145,7 @@ def _subject(relation: Relation, contract: Contract | None) -> str | None:
 
 
 def _owners(relation: Relation, contract: Contract | None) -> str | None:
-    """The relation that says whose each row is, by a column that both have."""
+    """The relation that names the patient of each row, by a column that both have."""
     if contract and contract.patient_of:
         return contract.patient_of
     return _IMAGES if any(one.name in _IMAGE_IDS for one in relation.columns) else None

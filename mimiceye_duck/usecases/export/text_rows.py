@@ -1,4 +1,4 @@
-"""Rows as CSV has them: as text, each with the patient whose it is."""
+"""Rows as CSV has them: as text, each with its patient."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,5 +75,5 @@ def owned(
 
 
 def _spellings(contract: Contract, column: str) -> list[str]:
-    """What a column may be called, in lower case."""
+    """Names that a column may have, in lower case."""
     return [column.lower(), contract.column(column).header.lower()]

@@ -1,4 +1,4 @@
--- The stay on whose days an image was taken, as EyeGaze's authors linked theirs.
+-- The stay that has the day of an image, as EyeGaze's authors linked theirs.
 -- Grain: dicom_id, of images that have a stay.
 -- Rule: date of intime <= date of study_at <= date of outtime; no window.
 -- Ties: latest intime, then smallest stay_id (the authors kept every match).

@@ -2,13 +2,13 @@
 -- Grain: table_name, path, dicom_id.
 -- Columns:
 --   table_name: The file set that the file is of, schema.table.
---   subject_id: Patient whose file it is.
+--   subject_id: Patient of the file.
 --   study_id: Study of the image or report; null for others.
 --   dicom_id: Image that the file shows or is about; null for others.
 --   reading_id: Reading of REFLACX that the file is of; null for others.
 --   path: Where the build puts the file, below OUT; null for DICOM files, which it
 --     leaves where they are.
---   source_path: Where the file lies in the download; null where nobody found it.
+--   source_path: Where the file lies in the download; null where it was not found.
 --   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.

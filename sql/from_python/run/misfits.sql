@@ -7,7 +7,7 @@
 --   column_name: Its column.
 --   n_cells: Cells that have not the form.
 --   n_rows: Rows that were looked at.
---   n_patients: Patients who have such a cell; null where rows are nobody's, and for
+--   n_patients: Patients who have such a cell; null where rows have no patient, and for
 --     tables of one file a reading or image.
 --   first_record: Number of the first record with such a cell, from 1 below the header.
 --   path: The file of that record, of a table that has many.

@@ -2,7 +2,7 @@
 -- An output is made again when its digest changes, or one of its files or rows is lost.
 -- Grain: name.
 -- Columns:
---   name: A source table, a model, a set of files, or another output, as `plan` calls it.
+--   name: A source table, a model, a set of files, or another output, as in `plan`.
 --   kind: What makes it: source text, model, table, linked table, file set, audit, ...
 --   digest: Digest of all that it was made of.
 --   inputs: Each part that it was made of, as a JSON object: digests, or short texts.
@@ -11,7 +11,7 @@
 --   rows: Rows in its files, or of a model.
 --   files: How many files it has.
 --   bytes [byte]: Size of its files.
---   misfits: Cells of the patients' rows that cannot be read, by column, as a JSON list.
+--   misfits: Cells of the patients' rows that cannot be read, by column, as JSON.
 --   finished_at: When it was finished, in UTC.
 select
     cast(null as varchar) as name,

@@ -1,7 +1,7 @@
 -- The emergency stay nearest to each image, whatever the link rule of the build says.
--- Grain: dicom_id, of images at a known time whose patient has a stay that ended.
--- Rule: the stay around the image, else the one whose arrival or departure is least
--- far. Ties: latest intime, then smallest stay_id, as in the link rules.
+-- Grain: dicom_id, of images at a known time, of patients with a stay that ended.
+-- Rule: the stay around the image, else the one with the nearest arrival or
+-- departure. Ties: latest intime, then smallest stay_id, as in the link rules.
 -- Columns:
 --   stay_id: Emergency stay nearest to the image.
 --   seconds_after_intime [s]: From the stay's arrival to the image, negative before it.

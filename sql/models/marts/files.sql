@@ -10,7 +10,7 @@
 --   dicom_id: Image that the file shows or that was read; null for reports.
 --   reading_id: Reading that the file is of, as in marts.readings; null for others.
 --   source_path: Where the file was found, in the archive where it was found in one;
---     null where nobody found it.
+--     null where it was not found.
 with
 
 final as (

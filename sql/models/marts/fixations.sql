@@ -9,8 +9,8 @@
 -- other: no table of REFLACX tells when the image was shown, none of EyeGaze when its
 -- audio began. What both have is the start of the first fixation:
 -- start_since_first_seconds counts from there, in both alike. A fixation of EyeGaze
--- starts at FPOGS and lasts FPOGD. The file has its last sample, whose Time is their
--- sum, as rows printed in public show: FPOGS runs on the clock of Time, begun anew with
+-- starts at FPOGS and lasts FPOGD. The file has its last sample, with their sum as its
+-- Time, as rows printed in public show: FPOGS runs on the clock of Time, from 0 for
 -- each image.
 -- Reader: neither set names its readers; reading_id is one reader's reading of one
 -- image, and marts.readings tells what else is known of it. Repaired ids are the valid

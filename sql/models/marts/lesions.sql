@@ -15,7 +15,7 @@
 --     Mass or Nodule in phase 1.
 --   pleural_abnormality: Whether the ellipse carries the label Pleural abnormality, or
 --     Pleural effusion or Pleural thickening in phase 1.
---   other: Whether the ellipse marks a finding under Other (other_text of
+--   other: Whether the ellipse is of a finding under Other (other_text of
 --     marts.labels).
 with
 

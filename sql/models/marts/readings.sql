@@ -4,7 +4,7 @@
 -- (phases 1 and 2), but not which; EyeGaze has one for all.
 -- Columns:
 --   dataset: REFLACX or EyeGaze.
---   reading_id: REFLACX's id, or EyeGaze's dicom_id, whose images were each read once.
+--   reading_id: REFLACX's id, or EyeGaze's dicom_id, each read once.
 --   reader: `EyeGaze radiologist` where all readings are one person's; null for
 --     REFLACX, which has five and does not say which.
 --   phase: Phase of REFLACX in which the image was read, 1 to 3; null for EyeGaze.

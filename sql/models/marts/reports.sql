@@ -1,5 +1,5 @@
 -- Reports of the built studies, whole and by section.
--- Grain: study_id, of studies whose report was found.
+-- Grain: study_id, of studies with a report that was found.
 -- Rule: a section is the text below its heading, by cohort.cxr_report_sections; several
 -- of one name are joined by an empty line, in the order of the report, and null stands
 -- where there is none. What stands below FINDINGS AND IMPRESSION is in both columns.

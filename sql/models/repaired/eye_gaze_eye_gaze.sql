@@ -2,7 +2,7 @@
 -- Grain: a row of the file.
 -- Rule: staging.eye_gaze_id_repairs.
 -- Columns:
---   patient: Patient in whose folder the row goes.
+--   patient: Patient with the folder in which the row goes.
 --   source_row: Position of the row in the file, from 0, counted after the repair.
 --   DICOM_ID: Image that was shown, by its valid id.
 with

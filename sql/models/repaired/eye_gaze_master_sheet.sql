@@ -2,7 +2,7 @@
 -- of MIMIC-IV 0.4 and joins nothing (kept in staging.eye_gaze_images).
 -- Grain: dicom_id.
 -- Columns:
---   patient: Patient in whose folder the row goes.
+--   patient: Patient with the folder in which the row goes.
 --   source_row: Position of the row in the file, from 0.
 select
     images.subject_id as patient,

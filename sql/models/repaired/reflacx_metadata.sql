@@ -4,7 +4,7 @@
 -- Rule: staging.reflacx_label_classes; the merged cell is the one of greatest
 -- certainty; a class that a phase did not ask about stays null.
 -- Columns:
---   patient: Patient in whose folder the row goes.
+--   patient: Patient with the folder in which the row goes.
 --   file_order: Position of the row, from 1, over the phases one after another.
 --   source_row: Position of the row in its phase's file, from 0.
 --   id: Reading by one radiologist, as in staging.reflacx_readings.

@@ -2,7 +2,7 @@
 -- 34 columns, of which each phase leaves those null that it did not ask about.
 -- Grain: id.
 -- Columns:
---   patient: Patient in whose folder the row goes.
+--   patient: Patient with the folder in which the row goes.
 --   file_order: Position of the row, from 1, over the phases one after another.
 --   source_row: Position of the row in its phase's file, from 0.
 --   id: Reading by one radiologist, as in staging.reflacx_readings.

@@ -66,7 +66,7 @@ unlisted as (
 final as (
     select
         dicom_id,
-        'no DICOM file' as reason
+        'not a DICOM file' as reason
     from compared
     where found_dicom_id is null
     union all

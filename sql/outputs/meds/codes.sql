@@ -7,7 +7,7 @@
 -- after the vocabulary, for procedures only: a service of five digits, or of four with
 -- F, T or U, is of CPT4, one of a letter and four digits of HCPCS. The sources carry no
 -- other published vocabulary. Of parts that make the same code, as a slash at an end
--- can, the first are told.
+-- can, the first are named.
 -- Columns:
 --   code: As in the data.
 --   description: What happened and what it means, the unit in brackets.

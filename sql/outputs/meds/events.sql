@@ -4,12 +4,12 @@
 -- what is known of a patient without a time: gender, anchor_age, anchor_year and
 -- anchor_year_group, time null;
 -- one birth, at the start of the year anchor_year - anchor_age. Ages above 89 are not
--- told (anchor_age is 91 for all of them), so there is none for these patients;
+-- given (anchor_age is 91 for all of them), so there is none for these patients;
 -- one death in place of the timeline's own: the first deathtime of an admission, else
 -- dod, a date, at its midnight;
 -- the readings of their images. They were read years later, on no patient's calendar,
 -- and stand at the image's study_at, with the admission and the stays of the image; one
--- whose image has no time is left out, as the image is.
+-- of an image without a time is left out, as the image is.
 -- code is source_table//event//vocabulary//source_code//unit without the parts that are
 -- null: the contract's name, what happened, and what the source calls it. Only
 -- procedures have a vocabulary, ICD-9 or ICD-10. Slashes in a row in what the source

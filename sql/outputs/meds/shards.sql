@@ -1,6 +1,6 @@
 -- Patients, in the order of their ids, in runs that are one file of the data each.
 -- Grain: first_subject_id.
--- Rule: a run ends with the patient whose events bring all so far to two million, four
+-- Rule: a run ends with the patient who brings all events so far to two million, four
 -- million and so on: as many as memory can sort. A patient is never split.
 -- Columns:
 --   first_subject_id: The first patient.

@@ -2,7 +2,7 @@
 -- Grain: subject_id.
 -- Rule: train stays, validate is MEDS's tuning, test its held_out. Where a patient's
 -- images are in several splits the strictest counts, test before validate before train,
--- so that nobody trains on a patient on whom others test. Patients without images are
+-- so that no model trains on a patient on whom others test. Patients without images are
 -- left out.
 -- Columns:
 --   subject_id: Patient.

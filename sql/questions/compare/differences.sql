@@ -1,7 +1,7 @@
 -- Images to which another rule gives another stay than the build's rule, and why.
 -- Grain: link_rule, reason.
 -- Rule: the first reason that is true. before ten o'clock: inside one stay, but one of
--- the rules gives none to a time whose leading zero was dropped. several stays: inside
+-- the rules gives none to a time without its leading zero. several stays: inside
 -- two or more. in a stay without an outtime: endless to one rule, never open to the
 -- others. at a boundary: at the very moment a stay starts or ends. only within the
 -- window: inside none, near one. only on the same day: inside none, on a stay's days.

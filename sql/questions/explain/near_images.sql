@@ -1,4 +1,4 @@
--- The three images whose ids are most like one that is not there, the nearest first.
+-- The three images with ids most like one that is not there, the nearest first.
 -- Grain: dicom_id.
 -- Rule: asked_image is one row, the id that was asked for.
 with

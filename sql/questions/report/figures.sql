@@ -94,7 +94,7 @@ final as (
                         ''
                     ),
                     ' days; published are images inside exactly one stay, without',
-                    ' those before ten o''clock, whose leading zero was dropped'
+                    ' those before ten o''clock, which lack a leading zero'
                 )
             when facts.place = 8
                 then concat(

@@ -1,5 +1,5 @@
 -- Readings of REFLACX by class of labels and certainty.
--- Grain: label_class, answer. An answer that nobody gave has no row.
+-- Grain: label_class, answer. An answer that was not given has no row.
 -- Rule: the two flags of the whole image and Other have no certainty: they are there or
 -- not. A certainty that is none of theirs is `other`.
 with

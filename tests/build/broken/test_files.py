@@ -113,7 +113,7 @@ TOLD: dict[str, tuple[str, Damage, str]] = {
     "a page for a DICOM": (
         f"{REPORTS}/{OF_ANNA}/{IMAGES[ANNA]}.dcm",
         replaced(PAGE),
-        "is no DICOM file",
+        "is not a DICOM file",
     ),
     "an empty DICOM": (f"{REPORTS}/{OF_BERT}/x.dcm", replaced(b""), "is empty"),
     "a report in Latin-1": (

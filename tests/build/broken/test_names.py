@@ -107,7 +107,7 @@ def test_a_hostile_name_leads_nowhere(case, hostile, tools):
 
 
 def test_hostile_names_are_counted(hostile):
-    told = f"{len(HOSTILE)} files: a key that is no file's name; nothing is placed"
+    told = f"{len(HOSTILE)} files: a key that is not a file name; nothing is placed"
     for name in ("mimic_cxr_jpg.images", "reflacx.fixations", "eye_gaze.transcript"):
         assert f"{told}; the first is {name}" in hostile.run.stderr
 
@@ -125,7 +125,7 @@ def test_an_image_whose_study_has_no_number_is_told(tree, attempt):
     damages = {tiny.place(METADATA): lambda file: change(file, first={"study_id": "abc"})}
     tried = attempt(tree, damages, "--cohort", "cxr")
     assert tried.run.code == 0 and not list(tried.out.rglob(f"{row[0]}.jpg"))
-    told = "1 files: a key that is no file's name; nothing is placed"
+    told = "1 files: a key that is not a file name; nothing is placed"
     for name in ("mimic_cxr_jpg.images", "mimic_cxr.reports"):
         assert f"{told}; the first is {name}" in tried.run.stderr
 
@@ -174,7 +174,7 @@ def test_a_folder_may_have_any_name(name, few, built, command, tmp_path, tools):
 @pytest.mark.skipif(os.name != "posix", reason="names that Windows forbids")
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("why?", "a question mark"), ("a\\b", "a backslash"), ("a\udcffb", "no UTF-8")],
+    [("why?", "a question mark"), ("a\\b", "a backslash"), ("a\udcffb", "not UTF-8")],
     ids=["a question mark", "a backslash", "no text"],
 )
 def test_a_folder_that_duckdb_cannot_name_is_told(name, word, few, command, tmp_path):

@@ -63,8 +63,8 @@ DEFLATED, BEHIND, SUMS = "cannot inflate", "something else after its end", "what
 UNREADABLE, EMPTY = "what gzip can read", "is empty"
 NO_UTF_8, NO_HEADER, PAGED = "not UTF-8 text", "has no header", "is a web page"
 MORE, ENDLESS, ENDS = "more or fewer cells", "a quoted cell never ends", "end in different ways"
-OWN, NOBODY = "a build gives to a column of its own", "has rows of nobody"
-BAD_ID, AUDITED = "is empty or no whole number", "rows that must not exist"
+OWN, NO_ID = "a build gives to a column of its own", "that are not whole numbers"
+BAD_ID, AUDITED = "in column subject_id", "rows that must not exist"
 NO_JSON = "no JSON"
 
 
@@ -172,14 +172,14 @@ WHOLE = {
     "a quote that never ends in EyeGaze": case(SHEET, row(1, secret(b'"@')), ENDLESS),
     "a quote that never ends in REFLACX": case(PHASE_1, row(1, secret(b'"@')), ENDLESS),
     "a cell too many in a list of codes": case(CODES, row(1, more), MORE, "record 2"),
-    "no patient": case(TRIAGE, cells(subject_id=""), NOBODY, BAD_ID),
-    "a quote in a patient": case(STAYS, cells(subject_id='9000"0001'), NOBODY, BAD_ID),
-    "SQL for a patient": case(METADATA, cells(subject_id="1'; drop table x; --"), NOBODY, BAD_ID),
-    "a path for a patient": case(CHEXPERT, cells(subject_id="../../x"), NOBODY, BAD_ID),
-    "a negative patient": case(PATIENTS, cells(subject_id=f"-{ANNA}"), NOBODY, BAD_ID),
-    "a huge patient": case(METADATA, cells(subject_id="9" * 12), NOBODY, BAD_ID),
-    "no patient in EyeGaze": case(SHEET, cells(patient_id=SECRET), NOBODY, "patient_id"),
-    "no patient in REFLACX": case(PHASE_1, cells(subject_id=SECRET), NOBODY, BAD_ID),
+    "no patient": case(TRIAGE, cells(subject_id=""), NO_ID, BAD_ID),
+    "a quote in a patient": case(STAYS, cells(subject_id='9000"0001'), NO_ID, BAD_ID),
+    "SQL for a patient": case(METADATA, cells(subject_id="1'; drop table x; --"), NO_ID, BAD_ID),
+    "a path for a patient": case(CHEXPERT, cells(subject_id="../../x"), NO_ID, BAD_ID),
+    "a negative patient": case(PATIENTS, cells(subject_id=f"-{ANNA}"), NO_ID, BAD_ID),
+    "a huge patient": case(METADATA, cells(subject_id="9" * 12), NO_ID, BAD_ID),
+    "no patient in EyeGaze": case(SHEET, cells(patient_id=SECRET), NO_ID, "patient_id"),
+    "no patient in REFLACX": case(PHASE_1, cells(subject_id=SECRET), NO_ID, BAD_ID),
 }
 # What is found in tables of which the patients' rows are read.
 ROWS = {
@@ -241,13 +241,13 @@ ROWS = {
         MORE,
         "record 30,001",
     ),
-    "a second header": case(ANY, text(lambda content: content * 2), NOBODY, "1 row ", "row 5"),
-    "NUL in a patient": case(ANY, cells(subject_id="9000\0001"), NOBODY, BAD_ID, "row 1"),
-    "words for a patient": case(ANY, cells(subject_id=SECRET), NOBODY, BAD_ID, "1 row "),
-    "an endless patient": case(ANY, cells(subject_id="9" * 400), NOBODY, BAD_ID),
-    "a patient and a half": case(ANY, cells(subject_id=f"{ANNA}.5"), NOBODY, BAD_ID),
-    "a patient and a half, elsewhere": case(ANY, cells(subject_id="90099999.5"), NOBODY, BAD_ID),
-    "a patient as a power of ten": case(ANY, cells(subject_id="9.0000001e7"), NOBODY, BAD_ID),
+    "a second header": case(ANY, text(lambda content: content * 2), NO_ID, "has 1 value ", "row 5"),
+    "NUL in a patient": case(ANY, cells(subject_id="9000\0001"), NO_ID, BAD_ID, "row 1"),
+    "words for a patient": case(ANY, cells(subject_id=SECRET), NO_ID, BAD_ID, "has 1 value "),
+    "an endless patient": case(ANY, cells(subject_id="9" * 400), NO_ID, BAD_ID),
+    "a patient and a half": case(ANY, cells(subject_id=f"{ANNA}.5"), NO_ID, BAD_ID),
+    "a patient and a half, elsewhere": case(ANY, cells(subject_id="90099999.5"), NO_ID, BAD_ID),
+    "a patient as a power of ten": case(ANY, cells(subject_id="9.0000001e7"), NO_ID, BAD_ID),
 }
 # What is found in the files of readings and recordings.
 SETS = {
