@@ -60,6 +60,10 @@ postgres *words:
 every *words:
     {{bin}}/pytest {{layers}} mimiceye_duck {{words}}
 
+# plant faults one at a time: does a test go red at each? just mutants --group sql --workers 2
+mutants *words:
+    {{bin}}/python tests/mutants/run.py {{words}}
+
 # time builds beside gzip and the published method: just bench --repeat 3 --with-pandas
 bench *words:
     {{bin}}/python tests/bench/bench.py {{words}}

@@ -11,6 +11,29 @@ from mimiceye_duck.catalog.templates import Sql, ident, render
 NOTHING = Sql("(select 1 where false) as nothing")
 EVERY = {**models(), **noted()}
 
+# The columns of ours that have a unit: most are named after theirs.
+UNITS = {
+    "age": "years",
+    "begin_time": "s",
+    "bytes": "byte",
+    "duration_seconds": "s",
+    "end_seconds": "s",
+    "end_time": "s",
+    "gap_seconds": "s",
+    "left_pupil_mm": "mm",
+    "mtime_ns": "ns",
+    "pixel_columns": "px",
+    "pixel_rows": "px",
+    "right_pupil_mm": "mm",
+    "seconds_after_intime": "s",
+    "seconds_after_outtime": "s",
+    "start_seconds": "s",
+    "start_since_first_seconds": "s",
+    "window_seconds": "s",
+    "x": "px (image)",
+    "y": "px (image)",
+}
+
 
 @pytest.fixture(scope="module")
 def columns(engine):
@@ -59,6 +82,12 @@ def test_a_line_below_columns_is_a_description_or_goes_on_with_one(name):
 def test_a_unit_is_one_that_the_contracts_use(name):
     units = {column.unit for contract in contracts().values() for column in contract.columns}
     assert {one.unit for one in EVERY[name].columns.values()} <= units
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_unit_that_a_header_tells_is_that_of_its_column(name):
+    told = {column: one.unit for column, one in EVERY[name].columns.items()}
+    assert told == {column: UNITS.get(column) for column in told}
 
 
 @pytest.mark.parametrize("name", EVERY)

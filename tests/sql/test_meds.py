@@ -236,7 +236,16 @@ def test_a_reading_stands_at_its_image_and_without_a_time_nowhere(
     assert found == ([wanted] if study_at else [])
 
 
-@pytest.mark.parametrize(("number", "kept"), [("1e300", None), ("0.1", 0.10000000149011612)])
+# What `struct` makes of each number in 32 bits.
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("1e300", None),
+        ("0.1", 0.10000000149011612),
+        ("7.38", 7.380000114440918),
+        ("-0.0625", -0.0625),
+    ],
+)
 def test_a_number_has_32_bits_and_is_null_beyond_them(model, number, kept):
     model.given(
         "marts.patient_timeline",

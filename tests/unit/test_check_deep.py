@@ -134,6 +134,10 @@ def test_a_zip_file_is_read_to_its_end(tmp_path):
     data = file.read_bytes()
     file.write_bytes(data.replace(b"words words", b"words swords", 1)[: len(data)])
     assert read_stream(file).fault is not None
+    file.write_bytes(data.replace(b"words words", b"words sword", 1))
+    with zipfile.ZipFile(file) as witness:
+        assert len(file.read_bytes()) == len(data) and witness.testzip() == "a.txt"
+    assert read_stream(file).fault == "a file in it is not what its CRC says"
 
 
 @pytest.mark.parametrize("name", [STAYS, PATIENTS])
@@ -142,9 +146,13 @@ def test_a_wrong_crc_fails_where_duckdb_sees_nothing(name, root):
     data[-8] ^= 0xFF
     (root / name).write_bytes(data)
     assert told(checked(root), "failed") == []  # the quick checks read only the header
-    (result,) = told(checked(root, deep=True), "failed")
+    results = checked(root, deep=True)
+    (result,) = told(results, "failed")
     assert (result.check, result.path) == ("stream", str(root / name))
     assert result.detail.startswith("its text is not what its CRC says")
+    # Of the cells of such a text nothing is told.
+    checks = {one.check for one in results if one.about == result.about}
+    assert checks & {"records", "required", "type", "values", "key", "reference"} == set()
 
 
 # The very files
@@ -603,6 +611,23 @@ def test_of_many_faults_the_first_five_lines_are_told(root):
     assert result.detail == "lines 5, 6, 11, 13, 14"
 
 
+def test_an_empty_cell_refers_to_nothing(root):
+    """Two of three stays without an admission are no fault; the third has one that is not there."""
+    header = ",".join(column.header for column in contracts()["mimiciv_hosp.admissions"].columns)
+    row = ",".join(["90000001", "21", *[""] * (header.count(",") - 1)])
+    put(root / "mimiciv/2.2/hosp/admissions.csv", f"{header}\n{row}\n")
+
+    def of_stays():
+        every = checked(root, deep=True)
+        ours = [one for one in every if (one.check, one.about) == ("reference", STAYS_ID)]
+        return [one for one in ours if one.status != "skipped"]
+
+    assert [one.status for one in of_stays()] == ["passed", "passed"]
+    edit(root, STAYS, "90000001,,32", "90000001,22,32")
+    (result,) = (one for one in of_stays() if one.status != "passed")
+    assert "hadm_id: 1 of 3 rows refer to nothing" in result.message and result.detail == "line 3"
+
+
 def test_what_refers_to_a_table_that_is_not_there_is_skipped(root):
     (root / STAYS).unlink()
     results = checked(root, deep=True)
@@ -684,6 +709,7 @@ def releases(version="2.2", demo=False):
         (222, "2.2", True, "passed"),
         (425087, "2.0", False, "warning"),
         (425086, "2.2", False, "warning"),
+        (425088, "2.2", False, "warning"),
         (222, "2.2", False, "warning"),
         (425087, None, False, "skipped"),
         (425087, "9.9", False, "skipped"),

@@ -64,6 +64,14 @@ def test_postgres_has_names_of_one_case_and_its_own_apart():
     assert "`Atelectasis`" in translate(sql, "bigquery")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "wanted"), [("^x$", r"^x\\z"), (r"^x\$", r"^x\\$"), ("^x", "^x"), ("$x", "$x")]
+)
+def test_the_end_is_sparks_end_and_a_dollar_a_dollar(pattern, wanted):
+    sql = f"select regexp_matches(t.a, '{pattern}') as b from t as t"
+    assert on_one_line(translate(sql, "spark")) == f"SELECT t.a RLIKE '{wanted}' AS b FROM t AS t"
+
+
 def test_comment_on_top_stays_as_it_is():
     sql = "-- What a row is.\n-- Grain: a.\nselect 1 as a"
     assert translate(sql, "spark") == "-- What a row is.\n-- Grain: a.\nSELECT\n  1 AS a"

@@ -305,6 +305,12 @@ def test_a_header_that_is_encoded_otherwise_than_it_says_is_read(
             {"GraphicData": [5.0, 6.0, 1.0, 2.0]}, [(1, 2, 5, 6)], id="two corners, no units"
         ),
         pytest.param(
+            {"GraphicData": [1.5, 2.25, 4.25, 5.75]}, [(1, 2, 5, 6)], id="parts of pixels"
+        ),
+        pytest.param(
+            {"GraphicData": [-0.5, -1.25, -0.25, 4.0]}, [(-1, -2, 0, 4)], id="off the image"
+        ),
+        pytest.param(
             {"GraphicData": [1.0, 2.0, 5.0, 6.0], "GraphicAnnotationUnits": "DISPLAY"},
             [],
             id="in parts of the screen",
@@ -683,6 +689,18 @@ def test_a_parquet_that_is_not_ours_is_made_anew(tmp_path: Path, content: bytes 
         parquet.write_bytes(content)
     assert scan([tmp_path / "in"], parquet, processes=1) == ScanResult(read=3)
     assert len(rows(parquet)) == 3
+
+
+def test_what_other_code_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(tmp_path, 3)
+    parquet = tmp_path / "d.parquet"
+    scan([tmp_path / "in"], parquet, processes=1)
+    assert scan([tmp_path / "in"], parquet, processes=1) == ScanResult(kept=3)
+    other = header_scan._SCHEMA.with_metadata({"mimiceye_duck.dicom": "another version"})
+    monkeypatch.setattr(header_scan, "_SCHEMA", other)
+    assert scan([tmp_path / "in"], parquet, processes=1) == ScanResult(read=3)
 
 
 def test_an_interrupted_scan_goes_on_where_it_was(

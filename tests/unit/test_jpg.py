@@ -244,3 +244,23 @@ def test_a_process_that_the_system_ends_is_told(tmp_path: Path) -> None:
     pictures[19] = Picture(_Deadly(file), tmp_path / "19.jpg", tmp_path / "none")
     with pytest.raises(UserError, match="memory.*\n.*fewer --threads"):
         render_all(pictures, 2)
+
+
+@pytest.mark.parametrize("there", ["target", "before"])
+def test_a_picture_is_made_once_until_its_dicom_changes(there: str, tmp_path: Path) -> None:
+    dicom = write(tmp_path / "a.dcm", [[0, 599, 1000]])
+    picture = Picture(dicom, tmp_path / "target.jpg", tmp_path / "before.jpg")
+    file = {"target": picture.target, "before": picture.before}[there]
+    assert file
+    file.write_bytes(b"made before")
+    changed = dicom.stat().st_mtime_ns
+    os.utime(file, ns=(changed, changed))
+    [made] = render_all([picture], 1)
+    assert (made.size, file.read_bytes()) == (len(b"made before"), b"made before")
+    assert picture.target.exists() == (there == "target")
+    os.utime(dicom, ns=(changed, changed + 1))
+    [made] = render_all([picture], 1)
+    with Image.open(picture.target) as opened:
+        assert opened.size == (3, 1)
+    status = picture.target.stat()
+    assert (made.size, status.st_mtime_ns) == (status.st_size, changed + 1)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mimiceye_duck.catalog import portable
 from mimiceye_duck.catalog.dialects import ENGINES
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.catalog.portable import faults
@@ -65,6 +66,7 @@ EVERY = ", ".join(ENGINES)
         ("select max(a) filter (where b) as a from t", None),
         ("select a from t qualify row_number() over (order by a) = 1", None),
         ("select a from t limit 3", None),
+        ("select a from t tablesample 10 percent", [f"x.sql:1: {EVERY}: sample"]),
         ("select [a] as b from t", None),
         ("select a from t union by name select b from s", None),
         ("select try_cast(a as date) as b from t", None),
@@ -78,3 +80,10 @@ def test_what_is_not_portable_is_told(sql, wanted):
     found = told("x.sql", sql)
     assert found == wanted if wanted else found
     assert all(re.match(r"x\.sql:\d+: (spark|bigquery|postgres)", line) for line in found)
+
+
+@pytest.mark.parametrize("written", ["select b from t", "select a, b from t"])
+def test_columns_that_come_out_otherwise_are_told(written, monkeypatch):
+    monkeypatch.setattr(portable, "translate", lambda sql, engine: written)
+    wanted = [f"x.sql:1: {engine}: other columns than in DuckDB" for engine in sorted(ENGINES)]
+    assert told("x.sql", "select a from t") == wanted

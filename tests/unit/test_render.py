@@ -17,6 +17,7 @@ from mimiceye_duck.catalog.templates import (
     literal,
     literals,
     nulls,
+    patient,
     quoted,
     render,
     struct,
@@ -215,6 +216,26 @@ def test_a_csv_record_keeps_columns_with_hostile_names(cells):
     line = csv_line(['a"b', "Time (in secs)"])
     source = """(select '1' as "a""b", '2' as "Time (in secs)")"""
     assert cells.execute(f"select {line} from {source}").fetchall() == [("1,2\n",)]
+
+
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [
+        ("90000001", 90000001),
+        ("90000001.5", None),
+        ("90000000.9", None),
+        ("-5", -5),
+        ("", None),
+        ("nobody", None),
+        (None, None),
+    ],
+)
+def test_a_row_is_of_the_patient_whose_whole_number_it_has(subject, number):
+    rows = Sql(f"(select {literal(subject)}::varchar as subject_id, 'a' as cell)")
+    found = duckdb.sql(
+        f"from {render('owned', relation=rows, patient=patient('subject_id'))}"
+    ).fetchall()
+    assert found == [(number, subject, "a")]
 
 
 @pytest.mark.parametrize(

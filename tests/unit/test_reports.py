@@ -172,6 +172,30 @@ def test_a_path_that_is_no_reports_is_reported_and_anything_else_passed_over(giv
     assert set(problems(found)) == {Path(name).name for name, told in names.items() if told}
 
 
+def test_the_largest_report_is_read_from_every_form(given, tmp_path):
+    largest = b"x" * (1 << 20)
+    found = collect(*given({ONE: largest, TWO: TEXT}), tmp_path / "r.parquet")
+    assert rows(found.parquet, "path, strlen(text)") == [(ONE, 1 << 20), (TWO, len(TEXT))]
+    assert problems(found) == {}
+
+
+def test_reports_come_after_their_sections(given, tmp_path, monkeypatch):
+    """Where they are, their sections are: what is stopped between the two leaves no reports."""
+    places = given(THREE_REPORTS)
+    replace = os.replace
+
+    def stopped(path: Path, target: Path) -> None:
+        if Path(target).name == "reports.parquet":
+            raise KeyboardInterrupt
+        replace(path, target)
+
+    monkeypatch.setattr(os, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        collect(*places, tmp_path / "reports.parquet")
+    left = {path.name for path in tmp_path.iterdir() if "parquet" in path.name}
+    assert left == {"report_sections.parquet"}
+
+
 def test_a_report_of_megabytes_is_left_out(given, tmp_path):
     found = collect(*given({ONE: b"x" * ((1 << 20) + 1), TWO: TEXT}), tmp_path / "r.parquet")
     assert rows(found.parquet, "path") == [(TWO,)]

@@ -101,6 +101,9 @@ def test_a_wet_read_and_addenda_stand_apart_from_the_report():
         ("FINAL ADDENDUM", "addendum"),
         ("IMPRESSION", "impression"),
         ("WORKSTATION:", "other"),
+        ("MEDICATIONS:", "other"),
+        ("CONTUSIONS:", "other"),
+        ("IDENTIFICATION:", "other"),
     ],
 )
 def test_a_heading_has_many_names(heading, section):

@@ -97,6 +97,13 @@ def test_stays_come_from_the_tables_that_physionet_hosts(command):
     assert "DATETIME_DIFF(images.study_at, stays.outtime, MILLISECOND)" in shown
 
 
+def test_the_hosted_select_links_as_a_build_does_unless_told_otherwise(command):
+    """Rule and window are the specification's defaults, seven days being 604,800 seconds."""
+    shown = " ".join(command("show", "links.cxr_stay", "--names", "physionet").stdout.split())
+    assert "'within-or-after' AS link_rule" in shown
+    assert "CAST(604800 AS FLOAT64) AS window_seconds" in shown
+
+
 def test_what_is_not_hosted_is_named(command):
     shown = command("show", "marts.cxr_meta", "--names", "physionet").stdout
     assert "-- Not hosted, and so empty here: eye_gaze.master_sheet, mimic_cxr_jpg.split" in shown

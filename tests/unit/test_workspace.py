@@ -1,8 +1,10 @@
 """The staging folder: what is put in place, in which order, and what stops it."""
 
 import itertools
+import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,29 @@ def test_a_whole_build_is_put_in_place_and_nothing_else_stays(tmp_path):
         "build.json",
     }
     assert not [*(tmp_path / ".mimiceye-duck").iterdir()]
+
+
+def test_a_build_is_called_whole_only_once_all_of_it_is_on_the_disk(tmp_path, monkeypatch):
+    seen = []
+
+    def sync() -> None:
+        text = (tmp_path / ".mimiceye-duck" / "build.json.part").read_text()
+        seen.append((json.loads(text), Workspace(tmp_path).ready))
+
+    monkeypatch.setattr(os, "sync", sync, raising=False)
+    workspace = staged(tmp_path, patient_1__a="1")
+    assert seen == [(RECORD, {})]
+    assert workspace.ready == RECORD
+
+
+@pytest.mark.parametrize("gone", ["README.txt", "report.html", "patient_1/a", "manifest.parquet"])
+def test_a_build_of_which_a_file_is_gone_is_not_whole(gone, tmp_path):
+    workspace = finished(tmp_path, patient_1__a="1")
+    (tmp_path / "report.html").write_text("report")
+    with closing(Database.open()) as database:
+        assert workspace.is_whole(database)
+        (tmp_path / gone).unlink()
+        assert not workspace.is_whole(database)
 
 
 def test_what_the_build_before_wrote_and_this_one_does_not_goes(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,23 @@ def test_a_kill_at_any_renaming_leaves_one_of_the_exports_whole(tmp_path):
     # The list of renames, three files that go, three that come.
     assert codes == [9] * 7 + [0]
     assert found == [OLD] + [NEW] * 7
+
+
+def test_the_list_goes_first_and_comes_last_wherever_its_name_stands(tmp_path, monkeypatch):
+    names, moves, replace = ("a.txt", "list.json", "z.txt"), [], os.replace
+    put(tmp_path, dict.fromkeys(names, b"old"))
+
+    def watched(path, target):
+        moves.append((Path(path), Path(target)))
+        replace(path, target)
+
+    with Folder(tmp_path, force=True, last="list.json") as folder:
+        put(folder.tree, dict.fromkeys(names, b"new"))
+        monkeypatch.setattr(os, "replace", watched)
+    going = [path.name for path, _ in moves if path.parent == tmp_path]
+    coming = [target.name for _, target in moves if target.parent == tmp_path]
+    assert sorted(going) == sorted(coming) == sorted(names)
+    assert going[0] == coming[-1] == "list.json"
 
 
 def test_after_a_kill_an_export_that_may_not_replace_loses_nothing(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import itertools
 from pathlib import Path
 
 import numpy
@@ -33,8 +34,10 @@ def written(rows: list[tuple[object, ...]], quoting: int = csv.QUOTE_MINIMAL) ->
     return text.getvalue().encode()
 
 
-def kept(file: Path, *, numbered: bool = False) -> tuple[int, dict[int, tuple[bytes, int]]]:
-    wanted = reading.Wanted(HEADER, 1, numpy.array(COHORT), numbered)
+def kept(
+    file: Path, *, numbered: bool = False, cohort: list[int] = COHORT
+) -> tuple[int, dict[int, tuple[bytes, int]]]:
+    wanted = reading.Wanted(HEADER, 1, numpy.array(cohort, numpy.int64), numbered)
     kept = RecordFile(file.with_name("records.csv"))
     n_records = reading.read([file], wanted, kept)
     found = [*kept.in_order().of_patients()]
@@ -42,8 +45,10 @@ def kept(file: Path, *, numbered: bool = False) -> tuple[int, dict[int, tuple[by
     return n_records, {subject: (text, n) for subject, text, n in found}
 
 
-def wanted(rows: list[tuple[object, ...]]) -> dict[int, tuple[bytes, int]]:
-    by_patient = {one: [row for row in rows if row[-2] == one] for one in COHORT}
+def wanted(
+    rows: list[tuple[object, ...]], cohort: list[int] = COHORT
+) -> dict[int, tuple[bytes, int]]:
+    by_patient = {one: [row for row in rows if row[-2] == one] for one in cohort}
     return {one: (written(theirs), len(theirs)) for one, theirs in by_patient.items() if theirs}
 
 
@@ -69,7 +74,9 @@ def test_kept_are_the_cohorts_records_however_blocks_cut_them(
     assert kept(file) == (len(rows), wanted(rows))
 
 
-def test_a_number_before_each_record_counts_all_of_the_files(tmp_path):
+@pytest.mark.parametrize("block", [1, 30, 1 << 20])
+def test_a_number_before_each_record_counts_all_of_the_files(block, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "_PLAIN_BLOCK", block)
     rows = [(1, 90000003, "x"), (2, 90000001, 'a "b"'), (3, 90000005, "c\nd"), (4, 90000001, "")]
     file = tmp_path / "a.csv"
     file.write_bytes(written([HEADER, *rows]))
@@ -77,9 +84,22 @@ def test_a_number_before_each_record_counts_all_of_the_files(tmp_path):
     assert kept(file, numbered=True) == (4, wanted(numbered))
 
 
-def test_parts_of_patients_are_put_in_order_whatever_memory_holds(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "cohort",
+    [some for n in range(4) for some in itertools.combinations([90000000, 90000003, 90000005], n)],
+    ids=lambda some: "+".join(str(one)[-1] for one in some) or "nobody",
+)
+def test_whoever_is_wanted_is_found(cohort, tmp_path):
+    rows = [(n, PATIENTS[n * 5 % 6], f"text {n}") for n in range(18)]
+    file = tmp_path / "a.csv"
+    file.write_bytes(written([HEADER, *rows]))
+    assert kept(file, cohort=[*cohort]) == (18, wanted(rows, [*cohort]))
+
+
+@pytest.mark.parametrize("block", [64, 1 << 20], ids=["many blocks", "one block"])
+def test_parts_of_patients_are_put_in_order_whatever_memory_holds(block, tmp_path, monkeypatch):
     monkeypatch.setattr("mimiceye_duck.readers.records.temporary_file._AT_ONCE", 100)
-    monkeypatch.setattr(reading, "_PLAIN_BLOCK", 64)
+    monkeypatch.setattr(reading, "_PLAIN_BLOCK", block)
     rows = [(place, PATIENTS[place * 7 % 6], f"text {place}") for place in range(200)]
     file = tmp_path / "a.csv"
     file.write_bytes(written([HEADER, *rows]))
@@ -129,6 +149,7 @@ def test_a_patient_who_is_not_eight_digits_is_left_to_sql(tmp_path, subject):
         pytest.param(b"row_id,subject_id\n1,90000001\n", id="another header"),
         pytest.param(b"row_id,subject_id,comment", id="a header and no line end"),
         pytest.param(b"row_id,subject_id,comment\n1,90000001,\xff\n", id="no UTF-8"),
+        pytest.param(b"row_id,subject_id,comment\n1,90000001,\xff", id="no UTF-8 at the end"),
         pytest.param(b'row_id,subject_id,comment\n1,90000001,"a\n', id="a quote that never ends"),
         pytest.param(b"row_id,subject_id,comment\n1,90000001", id="a last line that is short"),
     ],
@@ -171,6 +192,15 @@ def test_several_packed_streams_are_one_text(tmp_path):
     pieces = [written([HEADER]), written(rows[:1]), written(rows[1:])]
     file.write_bytes(b"".join(map(gzip.compress, pieces)))
     assert kept(file) == (2, wanted(rows))
+
+
+def test_zeros_behind_a_packed_text_are_no_part_of_it(tmp_path):
+    file = tmp_path / "a.csv.gz"
+    file.write_bytes(PACKED)
+    whole = kept(file)
+    file.write_bytes(PACKED + bytes(512))
+    assert gzip.decompress(file.read_bytes()) == gzip.decompress(PACKED)
+    assert kept(file) == whole and whole[0] == 50
 
 
 @pytest.mark.parametrize("numbered", [False, True])
