@@ -92,9 +92,9 @@ class World:
         for name in names:
             if table := found.get(name):
                 self._schema(name)
-                self._schema(source_text.text_name(table.contract))
+                self._schema(table.contract.text_name)
                 source_text.stage(self.database, table, whole=True)
-                self.made.update((name, source_text.text_name(table.contract)))
+                self.made.update((name, table.contract.text_name))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""
