@@ -115,13 +115,13 @@ def attach(
 def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
     """Open a database that `build` or `attach` wrote, read-only; it may read other files.
 
-    Raises `UserError` where there is none.
+    Raises `UserError` where there is none, or where this program still has the database of an
+    earlier build open: close that connection first.
     """
-    from mimiceye_duck.database import connection
-    from mimiceye_duck.database.readonly import require
+    from mimiceye_duck.database.readonly import connect_to_newest, require
 
     require(Path(path))
-    return connection.connect(Path(path), read_only=True)
+    return connect_to_newest(Path(path))
 
 
 def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":

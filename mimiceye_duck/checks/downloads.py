@@ -75,7 +75,7 @@ def _table(sources: Sources, folder: Path, name: str) -> tuple[Contract, str] | 
 
 
 def _is_flat(sources: Sources, contract: Contract, folder: Path) -> bool:
-    """Whether a folder has tables of a contract's dataset without the folder they should be in."""
+    """True if a folder has tables of a contract's dataset without the folder they should be in."""
     release = sources.releases.get(contract.dataset)
     tables = (one for one in sources.tables.values() if one.contract.dataset == contract.dataset)
     return (
@@ -86,7 +86,7 @@ def _is_flat(sources: Sources, contract: Contract, folder: Path) -> bool:
 
 
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
-    """Whether a folder is outside the release that is used, of which this then tells nothing."""
+    """True if a folder is outside the release that is used, of which this then tells nothing."""
     if contract.id == _REPORTS:
         return False  # which are read wherever they lie
     release = sources.releases.get(contract.dataset)
@@ -131,7 +131,7 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
 
 
 def _is_named(file: Path, contract: Contract, path: str) -> bool:
-    """Whether a file has its table's name to the letter; of the reports any case will do."""
+    """True if a file has its table's name to the letter; of the reports any case will do."""
     named = (*file.parts[:-1], lower_ending(file.name))
     return contract.id == _REPORTS or named[-path.count("/") - 1 :] == tuple(path.split("/"))
 
@@ -168,7 +168,7 @@ def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind
 
 
 def _is_another_part(sources: Sources, contract: Contract, file: Path) -> bool:
-    """Whether a file beside a table's is called a part of it, and has other rows."""
+    """True if a file beside a table's is called a part of it, and has other rows."""
     source = sources.get(contract.id)
     if not (source and source.file) or part(file.name, contract.path.rpartition("/")[2]) is None:
         return False

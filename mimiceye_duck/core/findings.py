@@ -23,6 +23,7 @@ CLAIMS = {
     "archive": "each is unpacked, or can be read as it is",
     "disk": "there is room",
     "stream": "each inflates to its end, its CRC is right",
+    "pictures": "each can be decoded to its last pixel",
     "sha256": "each is as SHA256SUMS.txt lists it",
     "fingerprint": "each is as published, byte for byte",
     "records": "every record has as many cells as the header",

@@ -10,7 +10,7 @@ import duckdb
 from mimiceye_duck.catalog.templates import glob_escaped, render
 from mimiceye_duck.core import machine
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.connection import Database, connect
 
 _SOURCES = "select path, is_folder from settings.sources order by path"
 _STORED = "select table_name from duckdb_tables() where schema_name = 'cohort'"
@@ -55,6 +55,40 @@ def opened(
         yield database
     finally:
         database.close()
+
+
+def connect_to_newest(path: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB itself on a build's database, read-only.
+
+    A program shares what it has open of a file: after a build that is the file of the build
+    before, which no path leads to any more. Raises `UserError` then.
+    """
+    opened = connect(path, read_only=True)
+    # Attached to another instance, the file is opened as it is now.
+    with duckdb.connect() as other:
+        other.execute(render("attach_read_only", path=str(path), name="newest"))
+        newest = _fingerprint(other, "newest.")
+    if _fingerprint(opened) != newest:
+        opened.close()
+        raise UserError(
+            Problem(
+                "the database of an earlier build is still open in this program",
+                path=str(path),
+                detail="DuckDB would go on showing it in place of the new one",
+                hint="close every connection to it (`.close()`), or restart the notebook's kernel",
+            )
+        )
+    return opened
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> str | None:
+    """Name the build that made a database; None where none did, or an earlier version."""
+    try:
+        query = f"select fingerprint from {catalog}settings.build"  # noqa: S608
+        found = connection.execute(query).fetchall()
+    except duckdb.CatalogException:
+        return None
+    return found[0][0] if found else None
 
 
 def require(path: Path) -> None:

@@ -11,9 +11,12 @@ from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import is_dicom, listed
+from mimiceye_duck.readers.names import usual_ending
 from mimiceye_duck.readers.sources import Source
 
 _DICOM = "dcm"
+# Of these no path becomes a pattern of DuckDB.
+_FREE = (".jpg", ".png")
 
 
 def files(source: Source) -> Iterator[Path]:
@@ -29,7 +32,7 @@ def files(source: Source) -> Iterator[Path]:
 def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
     """The files of a set below a top folder of it, as their inner paths, in order.
 
-    They lie where the contract says; DICOM files, whose headers say what they are, anywhere.
+    They lie where the contract says; DICOM files lie anywhere: their headers say what they are.
     """
     if contract.format == _DICOM:
         return (one.path for one in listed([folder], []) if one.problem is None)
@@ -40,7 +43,8 @@ def is_path_of(contract: Contract, inner_path: str) -> bool:
     """True if a file of this inner path is of the set."""
     if contract.format == _DICOM:
         return is_dicom(inner_path)
-    return inner_pattern(contract.glob).fullmatch(inner_path) is not None
+    path = usual_ending(inner_path) if contract.glob.endswith(_FREE) else inner_path
+    return inner_pattern(contract.glob).fullmatch(path) is not None
 
 
 @cache
@@ -49,11 +53,17 @@ def inner_pattern(glob: str) -> re.Pattern[str]:
     return re.compile(translate(glob).replace(".*", "[^/]*"))
 
 
+def _fits(name: str, pattern: str, is_file: bool) -> bool:
+    """True if a name fits a pattern, a picture's or a sound's whatever its ending's case."""
+    is_free = is_file and pattern.endswith(_FREE)
+    return fnmatchcase(usual_ending(name) if is_free else name, pattern)
+
+
 def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[str]:
     pattern, *rest = patterns
     try:
         with os.scandir(folder) as entries:
-            fitting = [entry for entry in entries if fnmatchcase(entry.name, pattern)]
+            fitting = [entry for entry in entries if _fits(entry.name, pattern, not rest)]
     except OSError as error:
         if is_of_machine(error):
             raise

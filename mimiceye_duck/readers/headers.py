@@ -130,7 +130,7 @@ def _judged(
     release: str | None,
     failed: Callable[..., list[Result]],
 ) -> list[Result]:
-    """What is wrong or remarkable in a file's names of columns."""
+    """Faults and remarks on a file's names of columns."""
     names = [name.strip().lower() for name in header]
     known = {column.header.lower() for column in contract.file_columns}
     extra = [name for name in header if name.strip().lower() not in known]
@@ -191,7 +191,7 @@ def open_text(file: Path) -> TextIO:
 
 
 def _ends_within_a_line(file: Path) -> bool:
-    """Whether an unpacked file ends within a line; a packed one tells of a cut itself."""
+    """True if an unpacked file ends within a line; a packed one tells of a cut itself."""
     if is_packed(file) or is_parquet(file):
         return False
     with open(file, "rb") as opened:
@@ -200,7 +200,7 @@ def _ends_within_a_line(file: Path) -> bool:
 
 
 def _is_pointer(file: Path) -> bool:
-    """Whether a file only says where git-annex or Git LFS has its content."""
+    """True if a file only says where git-annex or Git LFS has its content."""
     try:
         with open(file, "rb") as opened:
             return opened.read(48).startswith((b"/annex/objects/", b"version https://git-lfs"))

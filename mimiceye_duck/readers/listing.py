@@ -8,7 +8,7 @@ from pathlib import Path
 from mimiceye_duck.readers.sources import Listing
 
 # Folders that hold one file per image, study, reading or patient, by the hundred thousand:
-# their paths follow from the tables, so that nobody has to list them. The folder above says
+# their paths follow from the tables, and are not listed here. The folder above says
 # which they are: a person may call any folder p1, s3 or gaze_data. Also what MIMIC-Eye made.
 _FILE_SETS = re.compile(
     r"(?:files|mimic-cxr-reports)/p\d\d|p\d\d/p\d{3,}|p\d{3,}/s\d+"
@@ -59,7 +59,7 @@ def list_files(folder: Path) -> Listing:
 
 
 def _is(kind: Callable[[], bool]) -> bool:
-    """Whether an entry is of a kind; what is behind links in a circle is of none."""
+    """True if an entry is of a kind; what is behind links in a circle is of none."""
     try:
         return kind()
     except OSError:

@@ -89,7 +89,7 @@ def _read_at(file: int, place: int, count: int) -> bytes:
 
 
 def _unlike(head: bytes, meant: str) -> _DamagedError:
-    """What a file is that is not what its name says."""
+    """Name what a file is that is not what its name says."""
     start = head.lstrip()[:1]
     if start == b"<":
         return _DamagedError("is a web page")

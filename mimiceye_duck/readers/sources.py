@@ -43,7 +43,7 @@ class Source:
 
     @property
     def is_parquet(self) -> bool:
-        """Whether the table is Parquet rather than CSV."""
+        """True if the table is Parquet rather than CSV."""
         return self.file is not None and is_parquet(self.file)
 
     @cached_property
@@ -117,7 +117,7 @@ class Sources:
 
     @property
     def is_made_up(self) -> bool:
-        """Whether `synth` wrote it, which puts the right answers beside its datasets."""
+        """True if `synth` wrote it, which puts the right answers beside its datasets."""
         return (self.folder / "truth" / "cxr_stay.csv").is_file()
 
     def get(self, contract_id: str) -> Source | None:

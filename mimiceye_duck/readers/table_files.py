@@ -33,7 +33,7 @@ _SKIP = "or leave the table out with --skip"
 
 
 class Part(NamedTuple):
-    """What the name of a part says: its place, and how many there are where it says that."""
+    """The name of a part: its place, and how many there are where it says that."""
 
     number: int
     of: int | None
@@ -67,7 +67,7 @@ def named(names: Iterable[str], pattern: str) -> list[str]:
 
 
 def part(name: str, pattern: str) -> Part | None:
-    """What a name says of a part of the table of which a pattern is the whole's name.
+    """Read from a name the part of the table of which a pattern is the whole's name.
 
     >>> part("labevents-000000000003.csv.gz", "labevents.csv")
     Part(number=3, of=None)
@@ -114,7 +114,7 @@ def _in_parts(folder: Path, names: Collection[str], pattern: str | None) -> Iter
 
 
 def faults(contract: Contract, shape: Shape) -> Iterator[Result]:
-    """What keeps parts from being read as one table."""
+    """Faults that keep parts from being read as one table."""
     if not shape.parts:
         return
     about, where = contract.id, str(shape.files[0].parent)
@@ -148,7 +148,7 @@ def _alike(files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def beside(contract: Contract, found: Sequence[Shape]) -> Iterator[Result]:
-    """What is there of a table beside the files that are read.
+    """Files that are there of a table beside the files that are read.
 
     Whoever unpacked a table may have changed it.
     """
@@ -176,7 +176,7 @@ def beside(contract: Contract, found: Sequence[Shape]) -> Iterator[Result]:
 
 
 def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
-    """Whether two files hold the same text; to begin alike and be as long is enough.
+    """True if two files hold the same text; to begin alike and be as long is enough.
 
     `wholly` reads them to their ends in any case.
     """

@@ -24,6 +24,7 @@ from mimiceye_duck.pipeline.steps import (
     imaging,
     misfits,
     output_database,
+    repeated_keys,
     tables,
 )
 from mimiceye_duck.pipeline.steps.build_record import record
@@ -68,11 +69,13 @@ def run_steps(
         tables.write_tables(run)
         tables.write_linked(run)
         file_sets.place_sets(run)
+        repeated_keys.mend_stored(run)
         output_database.keep_counts(run)
         with run.steps.step("auditing", 1):
             results = _audit(run, stand_ins)
         _store(run)
         output_database.describe(run, graph.every)
+        results += output_database.audit_grains(run)
         write_readme(run.tree / "README.txt", sources)
         copies = {file for source in sources.tables.values() for file in source.copies}
         ours = [
@@ -112,7 +115,7 @@ def _prepare(run: Run) -> None:
     schemas = {"settings", "source_text", "run", *(model.schema for model in run.graph.chosen)}
     for schema in sorted(schemas | {contract.schema for contract in contracts().values()}):
         database.execute(render("schema", name=schema))
-    output_database.settings(database, run.options)
+    output_database.settings(database, run.options, run.graph.digest)
     output_database.prepare_files(database)
     attach_final(run)
     for schema in sorted({name.split(".")[0] for name in _stored(run)}):

@@ -10,6 +10,7 @@ from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.checksums import check_digests
 from mimiceye_duck.checks.deep.file_sets import check_sets
 from mimiceye_duck.checks.deep.listed_files import check_files
+from mimiceye_duck.checks.deep.pictures import check_pictures
 from mimiceye_duck.checks.deep.tables import Table, TableChecks
 from mimiceye_duck.checks.fast import check_quickly
 from mimiceye_duck.checks.row_counts import check_rows
@@ -58,8 +59,9 @@ def _deeply(sources: Sources, results: list[Result], temp_dir: Path | None) -> l
         if source.file and name not in unfit | damaged
     ]
     sets, headers = check_sets(sources)
+    pictures = list(check_pictures(sources, memory, threads, steps))
     rows = _check_tables(sources, [*tables, *sets], memory, threads, steps, temp_dir)
-    return [*results, *read, *headers, *rows]
+    return [*results, *read, *headers, *pictures, *rows]
 
 
 def _compared(result: Result, memory: Memory) -> Result:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.pipeline.steps.audits import audits
+from mimiceye_duck.pipeline.steps.audits import audits, grains
 
 WARNINGS = {
     "files_are_there",
@@ -37,11 +37,16 @@ def rewrite(file, change):
     file.write_bytes(gzip.compress(data) if packed else data)
 
 
-def image_twice(source, tools):
+def image_of_two(source, tools):
     file = tools.source(source).file("CXR-JPG/cxr_metadata")
-    rewrite(file, lambda header, rows: [*rows, rows[3]])
-    row = tools.read_csv(file).rows[3]
-    return [cell for cell in row if len(cell) > 5]
+
+    def change(header, rows):
+        copy = list(rows[3])
+        copy[header.index("Rows")] = str(int(copy[header.index("Rows")]) + 1)
+        return [*rows, copy]
+
+    rewrite(file, change)
+    return [cell for cell in tools.read_csv(file).rows[-1] if len(cell) > 5]
 
 
 def stay_of_two(source, tools):
@@ -78,18 +83,19 @@ def reading_of_another(source, tools):
     return [cell for cell in tools.read_csv(file).rows[0] if len(cell) > 6]
 
 
-SPOILS = {
-    "an image twice": ("cxr_stay_keeps_every_image", image_twice),
-    "a stay of two patients": ("ed_stay_has_one_subject", stay_of_two),
-    "a reading": ("reading_is_of_its_images_subject", reading_of_another),
+# What a fault is told by, and how it is made.
+KEYS = {
+    "an image of two sizes": ("mimic_cxr_jpg.metadata", "1 key (dicom_id)", "Rows", image_of_two),
+    "a stay of two patients": ("mimiciv_ed.edstays", "1 key (stay_id)", "subject_id", stay_of_two),
 }
 OURS = r"patient_\d+|spreadsheets|build.json|manifest.parquet"
 
 
 class Story(NamedTuple):
-    """A source that breaks three audits, is mended, and is broken again, built each time."""
+    """A source with faults of keys, then one that an audit finds, mended, and broken again."""
 
     source: Path
+    twice: Any
     broken: Any
     values: dict[str, list[str]]
     left: list[str]
@@ -106,46 +112,66 @@ def story(command, made_up, tools, shared):
     def tell(folder):
         source, out = Path(shutil.copytree(made_up(patients=6), folder / "source")), folder / "out"
         words = ["build", "--source", source, "--out", out, "--files", "none"]
-        changed = {
-            file: file.read_bytes()
-            for name in ("CXR-JPG/cxr_metadata", "ED/edstays", "REFLACX/phase_2")
-            for file in [tools.source(source).file(name)]
-        }
-        values = {name: spoil(source, tools) for name, (_, spoil) in SPOILS.items()}
+        of_keys, of_readings = (
+            {
+                file: file.read_bytes()
+                for name in names
+                for file in [tools.source(source).file(name)]
+            }
+            for names in (("CXR-JPG/cxr_metadata", "ED/edstays"), ("REFLACX/phase_2",))
+        )
+        values = {name: spoil(source, tools) for name, (*_, spoil) in KEYS.items()}
+        values["a reading"] = reading_of_another(source, tools)
+        twice = command(*words)
+        for file, content in of_keys.items():
+            file.write_bytes(content)
         broken = command(*words)
         left = [path.name for path in out.iterdir()]
-        for file, content in changed.items():
+        for file, content in of_readings.items():
             file.write_bytes(content)
         mended = command(*words)
         assert mended.code == 0, mended.stderr
         found, names = results(out)[0], [path.name for path in out.iterdir()]
         before = tools.tree_bytes(out, below=OURS)
-        image_twice(source, tools)
-        stay_of_two(source, tools)
+        image_of_two(source, tools)
+        reading_of_another(source, tools)
         again = command(*words)
         after = tools.tree_bytes(out, below=OURS)
-        return Story(source, broken, values, left, mended, found, names, again, before, after)
+        return Story(
+            source, twice, broken, values, left, mended, found, names, again, before, after
+        )
 
     return shared.make("audits", (), tell)
 
 
-@pytest.mark.parametrize("name", SPOILS)
-def test_broken_audit_fails_the_build(story, name):
-    ran, values = story.broken, story.values[name]
+def assert_silent(story, ran, name):
+    """What stops a build tells what to do, and no value of a row."""
+    values = story.values[name]
     assert (ran.code, ran.stdout) == (1, "")
-    assert SPOILS[name][0] in ran.stderr and "error: " in ran.stderr
-    assert "try " in ran.stderr and "Traceback" not in ran.stderr
+    assert "error: " in ran.stderr and "try " in ran.stderr and "Traceback" not in ran.stderr
     assert values and not any(value in ran.stderr for value in values)
     folder = str(story.source.parent)
     assert not re.search(r"\b9\d{7}\b|\d{4}-\d\d-\d\d", ran.stderr.replace(folder, ""))
+
+
+def test_broken_audit_fails_the_build(story):
+    assert "reading_is_of_its_images_subject" in story.broken.stderr
+    assert_silent(story, story.broken, "a reading")
     assert not {"build.json", "mimiceye.duckdb"} & set(story.left)
     assert not any(name.startswith("patient_") for name in story.left)
 
 
-def test_broken_audits_are_told_together_and_leave_an_older_build_alone(story):
-    ran = story.again
-    assert ran.code == 1
-    assert "cxr_stay_keeps_every_image" in ran.stderr and "ed_stay_has_one_subject" in ran.stderr
+@pytest.mark.parametrize("name", KEYS)
+def test_rows_of_one_key_that_differ_fail_the_build(story, name):
+    table, number, column, _ = KEYS[name]
+    assert f"{table} has rows that contradict each other" in story.twice.stderr
+    assert f"{number} has rows that differ, in {column}" in story.twice.stderr
+    assert_silent(story, story.twice, name)
+
+
+def test_what_stops_a_build_leaves_an_older_one_alone(story):
+    assert story.again.code == 1
+    assert "mimic_cxr_jpg.metadata has rows that contradict each other" in story.again.stderr
     assert story.after == story.before and len(story.before) > 10
 
 
@@ -170,7 +196,7 @@ def whole(made_up, ran):
 def test_every_audit_is_in_build_json(whole):
     out, ran = whole
     found, _ = results(out)
-    assert set(found) == set(audits())
+    assert set(found) == {*audits(), *grains()}
     assert {audit["status"] for audit in found.values()} <= {"passed", "warned"}
     assert {name for name, audit in found.items() if audit["status"] == "warned"} <= WARNINGS
     assert all(audit["claim"] for audit in found.values())

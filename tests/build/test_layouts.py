@@ -1,7 +1,9 @@
 """However the sources were downloaded, unpacked or named, the same build comes of them."""
 
 import contextlib
+import csv
 import gzip
+import io
 import os
 import re
 import shutil
@@ -11,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
@@ -101,6 +105,52 @@ def crlf(source: Path) -> None:
         file.unlink()
 
 
+def in_parts(source: Path) -> None:
+    for file in [*source.rglob("hosp/*.csv.gz")]:
+        header, *records = records_of(file)
+        third = len(records) // 3 + 1
+        for number in range(3):
+            written = io.StringIO()
+            some = records[number * third : (number + 1) * third]
+            csv.writer(written, lineterminator="\n").writerows([header, *some])
+            part = file.with_name(f"{file.name.removesuffix('.csv.gz')}-{number:012}.csv.gz")
+            part.write_bytes(gzip.compress(written.getvalue().encode()))
+        file.unlink()
+
+
+def records_of(file: Path) -> list[list[str]]:
+    text = gzip.decompress(file.read_bytes()).decode()
+    return [*csv.reader(io.StringIO(text, newline=""))]
+
+
+def parquet(source: Path) -> None:
+    for file in [*source.rglob("ed/*.csv.gz"), *source.rglob("*-chexpert.csv.gz")]:
+        header, *records = records_of(file)
+        columns = [[record[n] for record in records] for n in range(len(header))]
+        table = pyarrow.table(dict(zip(header, columns, strict=True)))
+        pyarrow.parquet.write_table(table, f"{str(file).removesuffix('.csv.gz')}.parquet")
+        file.unlink()
+
+
+def flat(source: Path) -> None:
+    for folder in [*source.rglob("icu"), *source.rglob("hosp"), *source.rglob("ed")]:
+        for file in [*folder.iterdir()]:
+            file.rename(folder.parent / file.name)
+        folder.rmdir()
+
+
+def capital_endings(source: Path) -> None:
+    for file in [*source.rglob("*.csv.gz")]:
+        file.rename(file.with_name(file.name.replace(".csv.gz", ".CSV.GZ")))
+    for number, file in enumerate(sorted(source.rglob("*.jpg"))):
+        file.rename(file.with_suffix((".JPG", ".jpeg", ".JPEG")[number % 3]))
+
+
+def zeros_after_the_end(source: Path) -> None:
+    for file in [*source.rglob("*.csv.gz")]:
+        file.write_bytes(file.read_bytes() + bytes(1024 - file.stat().st_size % 512))
+
+
 def leftovers_everywhere(source: Path) -> None:
     for folder, _, _ in os.walk(source):
         for name in ("index.html", ".DS_Store", "robots.txt.tmp"):
@@ -168,6 +218,11 @@ LAYOUTS = {
     "without release, leftovers": [without_version, leftovers_everywhere],
     "mixed, CRLF": [mixed, crlf],
     "csv beside csv.gz": [both_csv_and_gz],
+    "in parts": [in_parts],
+    "Parquet": [parquet],
+    "zeros after the end": [zeros_after_the_end],
+    "flat": [flat],
+    "endings in capitals": [capital_endings],
     "loose reports": [loose_reports_only],
     "reports in tar.gz": [tarred_reports_only],
     "reports in zip without files/": [zipped_without_files],
@@ -201,6 +256,8 @@ TOGETHER = [
     ("unzipped, all gzipped", "reports in zip without files/"),
     ("without release, leftovers", "reports in their own folder"),
     ("csv beside csv.gz", "mixed, CRLF", "reports beside the datasets"),
+    ("in parts", "Parquet", "zeros after the end"),
+    ("flat", "endings in capitals"),
 ]
 assert sorted(sum(TOGETHER, ())) == sorted(LAYOUTS)
 

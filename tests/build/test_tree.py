@@ -15,6 +15,9 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
+from mimiceye_duck.catalog.options import options
+from mimiceye_duck.checks.disk_estimate import disk_needed
+from mimiceye_duck.readers.discovery import find
 
 # One build of cohort cxr serves several tests: which files belong does not hang on the window.
 COHORTS = {
@@ -155,6 +158,13 @@ def test_an_image_that_was_not_downloaded_is_told_and_left_out(
     assert listed.keys() == tools.tree_bytes(tmp_path / "out").keys() | {image}
     assert [path for path, size in listed.items() if size is None] == [image]
     assert re.search(r"\b1\b.*(jpg|image)|(jpg|image).*\b1\b", run.stdout + run.stderr, re.I)
+
+
+def test_a_build_takes_no_more_than_was_said(lean, built):
+    out = built(lean)
+    taken = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    needed = disk_needed(find(lean), options())
+    assert taken < needed < 20 * taken
 
 
 # Manifest and record
@@ -309,9 +319,9 @@ def test_a_row_changed_in_a_source_is_built_anew(small, copied, tmp_path, tools,
 
 def test_other_options_leave_nothing_of_the_build_before(small, built, tmp_path, tools):
     shutil.copytree(built(small, cohort="all"), tmp_path, dirs_exist_ok=True)
-    for options in ({"files": "none"}, {}):
-        mimiceye_duck.build(source=small, out=tmp_path, **options)
-        wanted = built(small, **options)
+    for chosen in ({"files": "none"}, {}):
+        mimiceye_duck.build(source=small, out=tmp_path, **chosen)
+        wanted = built(small, **chosen)
         assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
         listed = (tmp_path / "manifest.parquet").read_bytes()
         assert listed == (wanted / "manifest.parquet").read_bytes()

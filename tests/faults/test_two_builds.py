@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 import mimiceye_duck
+from mimiceye_duck.core.errors import UserError
 from tests.faults import moments
 
 
@@ -142,6 +143,28 @@ def test_a_build_that_is_up_to_date_is_told_so_in_a_notebook_that_has_it_open(
     with connect(finished / "mimiceye.duckdb"):
         ran = mimiceye_duck.build(source=small, out=finished, files="none").ran
     assert not ran
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no file that is open")
+def test_a_notebook_that_has_the_build_before_open_is_told_so(small, tmp_path):
+    out = tmp_path / "out"
+    database = out / "mimiceye.duckdb"
+    built = {}
+    for cohort in ("all", "eye"):
+        mimiceye_duck.build(source=small, out=out, cohort=cohort, files="none")
+        if cohort == "all":
+            before = mimiceye_duck.connect(database)
+        else:
+            with pytest.raises(UserError, match="earlier build is still open") as told:
+                mimiceye_duck.connect(database)
+            assert "close every connection" in str(told.value)
+            before.close()
+        with mimiceye_duck.connect(database) as connection:
+            [(built[cohort],)] = connection.sql("select cohort from settings.cohort").fetchall()
+            if cohort == "all":
+                # Beside another of the same build it is opened as before.
+                mimiceye_duck.connect(database).close()
+    assert built == {"all": "all", "eye": "eye"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no file that is open")

@@ -37,7 +37,7 @@ class World:
         self.sources = {
             name: contract
             for contract in contracts().values()
-            for name in (contract.id, source_text.text_name(contract))
+            for name in (contract.id, contract.text_name)
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
@@ -82,9 +82,9 @@ class World:
                 render("source_view", name=contract.id, columns=columns, relation=nothing)
             )
         else:
-            self._schema(source_text.text_name(contract))
+            self._schema(contract.text_name)
             source_text.stage_absent(self.database, contract)
-        self.made.update((contract.id, source_text.text_name(contract)))
+        self.made.update((contract.id, contract.text_name))
 
     def read(self, source: Path, *names: str) -> None:
         """Read all rows of tables of a source tree as a build does; what is not there is empty."""
@@ -92,9 +92,9 @@ class World:
         for name in names:
             if table := found.get(name):
                 self._schema(name)
-                self._schema(source_text.text_name(table.contract))
+                self._schema(table.contract.text_name)
                 source_text.stage(self.database, table, whole=True)
-                self.made.update((name, source_text.text_name(table.contract)))
+                self.made.update((name, table.contract.text_name))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""
@@ -185,3 +185,9 @@ def given(world: World) -> Callable[..., None]:
 def rows(world: World) -> Callable[..., list[Any]]:
     """Rows of a relation as tuples: `rows("links.cxr_stay", "dicom_id, stay_id")`."""
     return world.rows
+
+
+@pytest.fixture(scope="session")
+def ran():
+    """A build, which no test of this layer makes: those that do are in `tests/build`."""
+    raise AssertionError("a test of this layer asks for a build")

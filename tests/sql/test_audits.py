@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from mimiceye_duck.pipeline.steps.audits import audits
+from mimiceye_duck.pipeline.steps.audits import audits, grains
 
 # A world in which every claim is true: two patients, the first image in a stay, the second after.
 CLEAN = """
@@ -355,3 +355,42 @@ def test_audit_leaves_alone_what_may_exist(selected, name, statements):
 
 def test_every_audit_is_broken_here_once():
     assert {name for name, _, _ in BROKEN} == set(audits())
+
+
+# Every link and mart whose header names a key; patient_timeline has none.
+UNIQUE = {
+    "links_cxr_admission_is_unique": "dicom_id",
+    "links_cxr_icu_stay_is_unique": "dicom_id",
+    "links_cxr_stay_is_unique": "dicom_id",
+    "links_nearest_stay_is_unique": "dicom_id",
+    "links_stay_by_rule_is_unique": "link_rule dicom_id",
+    "marts_cxr_clinical_is_unique": "dicom_id",
+    "marts_cxr_meta_is_unique": "dicom_id",
+    "marts_files_is_unique": "table_name path dicom_id",
+    "marts_fixations_is_unique": "reading_id fixation",
+    "marts_labels_is_unique": "reading_id label_class",
+    "marts_lesions_is_unique": "reading_id ellipse",
+    "marts_readings_is_unique": "reading_id",
+    "marts_reports_is_unique": "study_id",
+    "marts_transcripts_is_unique": "reading_id place",
+}
+
+
+def test_each_grain_of_a_link_or_mart_is_audited():
+    assert set(grains()) == set(UNIQUE)
+
+
+@pytest.mark.parametrize(("name", "key"), UNIQUE.items())
+def test_a_key_that_is_there_twice_is_selected(name, key):
+    (relation,) = grains()[name].reads
+    columns = key.split()
+    # One row, and for each column of the key one that differs in it alone.
+    rows = [tuple(int(other == column) for other in columns) for column in ["", *columns]]
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema {relation.split('.')[0]}")
+        connection.execute(f"create table {relation} ({', '.join(f'{c} bigint' for c in columns)})")
+        insert = f"insert into {relation} values ({', '.join('?' * len(columns))})"
+        connection.executemany(insert, rows)
+        assert connection.execute(grains()[name].sql).fetchall() == []
+        connection.execute(insert, rows[0])
+        assert connection.execute(grains()[name].sql).fetchall() == [rows[0]]

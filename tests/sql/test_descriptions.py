@@ -1,6 +1,5 @@
 """Descriptions of the models' columns: every column has one, and every one has its column."""
 
-import duckdb
 import pytest
 from conftest import World
 
@@ -11,7 +10,6 @@ from mimiceye_duck.catalog.templates import Sql, ident, render
 
 NOTHING = Sql("(select 1 where false) as nothing")
 EVERY = {**models(), **noted()}
-KEYED = [name for name in models() if name.split(".")[0] in ("marts", "links", "staging")]
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +34,6 @@ def columns(engine):
     engine.execute("use memory")
     engine.execute("detach described")
     return found
-
-
-@pytest.fixture(scope="module")
-def database(built, lean):
-    """A built database."""
-    with duckdb.connect(str(built(lean) / "mimiceye.duckdb"), read_only=True) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -73,33 +64,6 @@ def test_a_unit_is_one_that_the_contracts_use(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_a_key_is_of_columns(columns, name):
     assert set(EVERY[name].key) <= set(columns[name])
-
-
-@pytest.mark.parametrize("name", KEYED)
-def test_a_key_tells_rows_apart(database, name):
-    key = ", ".join(map(ident, EVERY[name].key))
-    if not key:
-        assert name == "marts.patient_timeline"
-        return
-    again = f"select 1 from {ident(name)} group by {key} having count(*) > 1"
-    assert database.execute(again).fetchall() == []
-
-
-def test_every_column_of_a_build_carries_its_description(database):
-    silent = database.execute(
-        "select schema_name, table_name, column_name from duckdb_columns()"
-        " where database_name = current_database() and not internal"
-        " and coalesce(trim(comment), '') = ''"
-    )
-    assert silent.fetchall() == []
-
-
-def test_every_relation_of_a_build_carries_its_description(database):
-    silent = database.execute(
-        "select table_schema, table_name from information_schema.tables"
-        " where table_catalog = current_database() and coalesce(trim(table_comment), '') = ''"
-    )
-    assert silent.fetchall() == []
 
 
 def told(model, *columns):

@@ -560,9 +560,11 @@ def test_a_broken_rule_is_told_by_its_line(name, old, new, words, root):
 
 # What DuckDB casts to 33 or another integer, and no table of numbers has.
 NO_NUMBERS = ["33.2", "32.9", "3.3e1", "3_3", "0x21", "+33", "33.0.0", "33-"]
+# What the contract of a column may allow, and that of this one does not.
+NOT_HERE = ["33.0", "33.", " 33"]
 
 
-@pytest.mark.parametrize("cell", NO_NUMBERS)
+@pytest.mark.parametrize("cell", [*NO_NUMBERS, *NOT_HERE])
 def test_what_only_rounds_to_a_whole_number_is_none(cell, root):
     edit(root, STAYS, ",33,", f",{cell},")
     told_of = [one for one in checked(root, deep=True) if one.check == "type"]
@@ -579,7 +581,7 @@ def test_what_a_build_would_refuse_as_a_patient_is_none(cell, root, command, tmp
     assert run.code == 1 and "has rows of nobody" in run.stderr
 
 
-@pytest.mark.parametrize("cell", ["33", "33.0", "33.", " 33", "033", "-33"])
+@pytest.mark.parametrize("cell", ["33", "033", "-33"])
 def test_a_whole_number_may_be_written_in_several_ways(cell, root):
     edit(root, STAYS, ",33,", f",{cell},")
     assert ("type", STAYS_ID) in found(checked(root, deep=True), "passed")

@@ -82,6 +82,15 @@ def test_a_form_is_told_alike_to_every_engine(form):
         assert len(text) == 1
 
 
+def test_days_are_possible_by_their_form_alone():
+    """An engine may have no cast that gives null for an impossible day."""
+    day = re.compile(forms()["DATE"].pattern)
+    years = ["0000", "0001", "0004", "0100", "0400", "1900", "2000", "2100", "2180", "2181", "9999"]
+    cells = [f"{y}-{m:02}-{d:02}" for y in years for m in range(14) for d in range(33)]
+    fits = [cell for cell in cells if day.fullmatch(cell)]
+    assert fits == [cell for cell in cells if reading("DATE", cell)] and len(fits) == 3654
+
+
 def test_every_column_of_text_has_a_form_of_its_type():
     for contract in contracts().values():
         for column in contract.columns:

@@ -114,7 +114,10 @@ def test_a_heading_has_many_names(heading, section):
 @pytest.mark.parametrize(
     "line",
     [
-        "Findings: small letters",
+        "Chest: small letters",
+        "Findings are: small letters",
+        "findings: no capital",
+        "IMPRESSION OF A MASS. THE HEART: NORMAL",
         "Impression of a mass: none",
         "seen at 10:30",
         "10:30 AM",
@@ -134,6 +137,132 @@ def test_what_only_looks_like_a_heading_stays_text(line):
     assert [tuple(piece) for piece in sections(text)] == [
         ("HISTORY:", "history", f"cough\n {line}")
     ]
+
+
+# The headings that MIT-LCP's section parser lists (MIT-LCP/mimic-cxr, txt/section_parser.py) and
+# what each is there; here a date and a comment are `other`, and both readings at once are so.
+# It takes NDICATION for an impression.
+PUBLISHED = {
+    "impression": """impression|conclusion|impresson|imprression|imoression|impressoin|imprssion|
+        impresion|imperssion|mpression|impession""",
+    "findings": """findings|finding|findins|findindgs|findgings|findngs|findnings|finidngs|
+        reference findings|chest, two views""",
+    "findings_and_impression": "findings and impression|findings/impression|findings/ impression",
+    "comparison": """comparison|comparisons|reference exam|comparison exam|comparison film|
+        comparision|comparsion|comparrison|comparisions""",
+    "indication": """indication|reason for examination|reason for exam|clinical indication|
+        ndication|idication""",
+    "examination": "examination|exam|type of examination",
+    "technique": "technique",
+    "history": "history|clinical history|clinical information|patient history|pfi",
+    "notification": "notification",
+    "recommendation": "recommendation(s)|recommendations|recommendation",
+    "addendum": "addendum",
+    "wet_read": "wet read|wetread",
+    "other": "date|comment",
+}
+LISTED = [
+    (heading.strip().upper(), section)
+    for section, listed in PUBLISHED.items()
+    for heading in listed.split("|")
+]
+
+
+@pytest.mark.parametrize(("heading", "section"), LISTED)
+def test_published_headings_are_what_they_are_there(heading, section):
+    assert names(f" PREAMBLE: x\n\n {heading}: one\n") == ["other", section]
+
+
+# Below findings what only names the picture or no section is text of theirs.
+@pytest.mark.parametrize(
+    ("heading", "section"),
+    [one for one in LISTED if one[1] != "other" and one[0] not in ("CHEST, TWO VIEWS",)],
+)
+def test_published_headings_begin_a_section_below_findings(heading, section):
+    text = f" FINDINGS: one\n\n {heading}: two\n"
+    if heading == "REFERENCE FINDINGS":
+        assert names(text) == ["findings"]
+    else:
+        assert names(text) == ["findings", section]
+
+
+HOLDING = [
+    ("IMPRESSION AND RECOMMENDATION", "impression"),
+    ("IMPRESSIONS/RECOMMENDATIONS", "impression"),
+    ("RECOMMENDATION AND IMPRESSION", "impression"),
+    ("FINAL IMPRESSION", "impression"),
+    ("PRELIMINARY IMPRESSION", "impression"),
+    ("FINAL IMPRESSON", "impression"),
+    ("IMPRESSION (PRELIMINARY)", "impression"),
+    ("IMPRESSION AND PLAN", "impression"),
+    ("FINAL CONCLUSION", "impression"),
+    ("OPINION", "impression"),
+    ("RADIOLOGIST'S OPINION", "impression"),
+    ("SUMMARY", "impression"),
+    ("FINDINGS AND IMPRESSIONS", "findings_and_impression"),
+    ("FINDINGS & CONCLUSION", "findings_and_impression"),
+    ("SUMMARY OF FINDINGS", "findings_and_impression"),
+    ("FOLLOW-UP RECOMMENDATIONS", "recommendation"),
+    ("SECOND ADDENDUM", "addendum"),
+    ("CLINICAL SUMMARY", "history"),
+    ("PAST MEDICAL HISTORY", "history"),
+]
+
+
+@pytest.mark.parametrize(("heading", "section"), HOLDING)
+@pytest.mark.parametrize(
+    ("above", "first"),
+    [("FINDINGS: one\n\n ", "findings"), ("", None), ("TECHNIQUE: one\n\n ", "technique")],
+)
+def test_a_heading_is_what_it_holds_the_name_of(heading, section, above, first):
+    pieces = sections(f" {above}{heading}:  two\n")
+    assert [piece.section for piece in pieces] == [*filter(None, [first]), section]
+    assert pieces[-1].text == "two"
+
+
+@pytest.mark.parametrize(
+    ("heading", "section"),
+    [
+        ("Impression:", "impression"),
+        ("Findings:", "findings"),
+        ("Findings and Impression:", "findings_and_impression"),
+        ("Final Impression:", "impression"),
+        ("Impression and Recommendation:", "impression"),
+        ("Wet Read:", "wet_read"),
+        ("Comparison:", "comparison"),
+        ("Reason for Exam:", "indication"),
+        ("Clinical history:", "history"),
+        ("Recommendation(s):", "recommendation"),
+    ],
+)
+def test_a_heading_may_have_small_letters_at_the_start_of_a_line(heading, section):
+    assert [tuple(piece) for piece in sections(f"TECHNIQUE: one\n {heading} two\n")] == [
+        ("TECHNIQUE:", "technique", "one"),
+        (heading, section, "two"),
+    ]
+    assert names(f"TECHNIQUE: one\n and {heading} two\n") == ["technique"]
+
+
+@pytest.mark.parametrize("reading", ["FINDINGS", "IMPRESSION"])
+def test_more_of_a_reading_stays_in_it(reading):
+    (piece,) = sections(f"{reading}: one\n\n OTHER {reading}: two\n")
+    assert piece.text == f"one\n\n OTHER {reading}: two"
+
+
+@pytest.mark.parametrize(
+    ("line", "section"),
+    [
+        ("FINAL IMPRESSION", "impression"),
+        ("IMPRESSION AND RECOMMENDATION", "impression"),
+        ("FINDINGS AND IMPRESSIONS", "findings_and_impression"),
+        ("NO NEW FINDINGS", None),
+        ("STABLE COMPARISON", None),
+    ],
+)
+def test_names_of_sections_need_no_colon_alone_on_a_line(line, section):
+    assert names(f"TECHNIQUE: one\n\n {line}\n two\n")[:2] == (
+        ["technique", section] if section else ["technique", "other"]
+    )
 
 
 @pytest.mark.parametrize("reading", ["FINDINGS", "IMPRESSION", "ADDENDUM", "WET READ"])

@@ -12,7 +12,9 @@ from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.file_sets import paths_below
+from mimiceye_duck.readers.names import usual_ending
 from mimiceye_duck.readers.parquet_tables import REPORTS
+from mimiceye_duck.readers.pictures import FORMATS
 from mimiceye_duck.readers.reports.reports import Archive
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -74,6 +76,8 @@ def _there(sources: Sources, source: Source) -> set[str]:
     Raises `UserError` for an archive that is damaged.
     """
     found = {path for folder in source.folders for path in paths_below(folder, source.contract)}
+    if source.contract.format in FORMATS:
+        found = set(map(usual_ending, found))
     if source.contract.id == REPORTS:
         found = found.union(*(Archive(archive).names() for archive in sources.archives))
     return found

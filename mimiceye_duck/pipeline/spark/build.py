@@ -30,7 +30,7 @@ from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
 from mimiceye_duck.pipeline.spark.tables import Tables
 from mimiceye_duck.pipeline.state.workspace import Workspace
-from mimiceye_duck.pipeline.steps import audits
+from mimiceye_duck.pipeline.steps import audits, repeated_keys
 from mimiceye_duck.pipeline.steps.readme import write_readme
 from mimiceye_duck.readers.source_digest import input_files
 from mimiceye_duck.readers.sources import Sources
@@ -119,6 +119,7 @@ class Run:
             self._make(marts, step.advance)
         with session.without_rows("Spark cannot audit"), self.steps.step("auditing", 1):
             results = self._audit()
+        self.warnings += repeated_keys.warnings(self.tables.repeated)
         sources = self.tables.sources
         return {
             "mimiceye_duck": version(),
@@ -137,6 +138,7 @@ class Run:
                 {"path": path, "bytes": size, "mtime_ns": changed}
                 for path, size, changed in input_files(sources)
             ],
+            "repeated_rows": dict(sorted(self.tables.repeated.items())),
             "rows": {name: self._count(name) for name in sorted(names)},
             "audits": audits.record(results),
             "links": self._links(),
@@ -187,7 +189,8 @@ class Run:
 
     def _audit(self) -> list[audits.Result]:
         """Run the audits that are not about CSV files; raises `UserError` for a broken claim."""
-        chosen = {name: one for name, one in audits.audits().items() if name != _NO_CSV}
+        known = {**audits.audits(), **audits.grains()}
+        chosen = {name: one for name, one in known.items() if name != _NO_CSV}
         reads = set().union(*(audit.reads for audit in chosen.values()))
         for model in self._plan(name for name in reads if not name.startswith("run.")):
             if model.name not in self.tables.made:

@@ -9,8 +9,8 @@ from mimiceye_duck.catalog.models import KEPT
 from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.spark.tables import Tables, view_name
-from mimiceye_duck.pipeline.steps import file_sets, output_database
-from mimiceye_duck.pipeline.steps.file_sets import File
+from mimiceye_duck.pipeline.steps import named_files, output_database
+from mimiceye_duck.pipeline.steps.named_files import File
 from mimiceye_duck.readers import parquet_tables
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Sources
@@ -71,15 +71,15 @@ def _note(database: Database, sources: Sources, contract: Contract) -> list[str]
     source = sources.get(contract.id)
     damaged: list[tuple[str, str]] = []
     named = (
-        file_sets.looked_at(file_sets.find(file, source), damaged)
-        for file in file_sets.named(database, contract, unfit)
+        named_files.looked_at(named_files.find(file, source), damaged)
+        for file in named_files.named(database, contract, unfit)
     )
     if contract.id == parquet_tables.REPORTS:
         found = list(_reports(database, sources, named, unfit))
     else:
         found = list(named)
     output_database.add(database, "run.files", [file.row for file in found])
-    return [*reports.by_reason(unfit, "files"), *file_sets.left_out(damaged, contract)]
+    return [*reports.by_reason(unfit, "files"), *named_files.left_out(damaged, contract)]
 
 
 def _reports(

@@ -11,10 +11,12 @@ from sqlglot import exp
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.dialects import written
+from mimiceye_duck.catalog.keyed import is_joined
 from mimiceye_duck.catalog.model_plan import ORDERED
 from mimiceye_duck.catalog.models import Model, noted
 from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
+from mimiceye_duck.pipeline.steps.repeated_keys import Repeated, contradiction
 from mimiceye_duck.readers import file_sets, views
 from mimiceye_duck.readers.headers import open_text
 from mimiceye_duck.readers.sources import Source, Sources
@@ -43,6 +45,7 @@ class Tables:
         self.session = session
         self.sources = sources
         self.made: set[str] = set()
+        self.repeated: dict[str, int] = {}
 
     def make(self, model: Model) -> "DataFrame":
         """A model's rows, as a view; the sources that it reads are made when first asked."""
@@ -84,7 +87,36 @@ class Tables:
         contract = contracts()[relation]
         source = self.sources.get(relation)
         frame = rows(self.session, source) if source else None
+        if source and frame and is_joined(contract):
+            frame = self._once(source, frame)
         self.show(relation, frame or nothing(self.session, contract))
+
+    def _once(self, source: Source, frame: "DataFrame") -> "DataFrame":
+        """Each row once of a table that is joined by its key, as `repeated_keys` has it.
+
+        Raises `UserError` where rows of one key differ.
+        """
+        contract = source.contract
+        key = name(contract.key[0])
+        with without_rows("Spark cannot read a table"):
+            counted = frame.selectExpr(f"count({key})", f"count(distinct {key})").first()
+            n_rows, n_keys = counted or (0, 0)
+            if n_rows == n_keys:
+                return frame
+            once = frame.distinct()
+            columns = [column.name for column in contract.columns]
+            contents = [f"count(distinct struct({name(one)})) as {name(one)}" for one in columns]
+            once.createOrReplaceTempView("rows_once")
+            select = f"select {', '.join(contents)}, count(*) as n_contents from rows_once"  # noqa: S608
+            kept = self.session.sql(f"{select} where {key} is not null group by {key}")
+            differ = [f"coalesce(max({name(one)}) > 1, false)" for one in columns]
+            found = kept.selectExpr("count_if(n_contents > 1)", *differ).first()
+        n_differing, *differs = found or (0,)
+        if n_differing:
+            unlike = tuple(one for one, does in zip(columns, differs, strict=True) if does)
+            raise contradiction(source, Repeated(0, n_differing, unlike))
+        self.repeated[contract.id] = n_rows - n_keys
+        return once
 
 
 def _flat(node: exp.Expr) -> exp.Expr:

@@ -36,7 +36,9 @@ class Run:
 
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients;
-    `misfits` are of all rows of what was read whole, else of the patients'.
+    `misfits` are of all rows of what was read whole, else of the patients'. `repeated` are the
+    rows of each table that another row is wholly like, `contradicting` what is to be said of
+    tables in which rows of one key differ.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
     nothing of an earlier build is to be taken over. `texts` are the tables that are read whole
     into the working database, `state` all other nodes that are done, and `graph` those of this
@@ -56,6 +58,8 @@ class Run:
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
+    repeated: dict[str, int] = field(default_factory=dict)
+    contradicting: dict[str, str] = field(default_factory=dict)
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)

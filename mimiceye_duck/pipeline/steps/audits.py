@@ -28,6 +28,26 @@ def audits() -> Mapping[str, Model]:
     return outputs("audits")
 
 
+_UNIQUE = """\
+-- {name} has one row for each {key}.
+select {key}
+from {name}
+group by {key}
+having count(*) > 1
+"""
+
+
+@cache
+def grains() -> Mapping[str, Model]:
+    """An audit of each link and mart that names its grain: `marts_cxr_clinical_is_unique`."""
+    return {
+        audit: Model(audit, _UNIQUE.format(name=model.name, key=", ".join(model.key)).strip())
+        for model in models().values()
+        if model.schema in ("links", "marts") and model.key
+        for audit in [model.name.replace(".", "_") + "_is_unique"]
+    }
+
+
 def _claim(audit: Model) -> str:
     return audit.description.split(" Grain:")[0]
 
@@ -86,7 +106,7 @@ def run(
         Problem(
             f"the audit {result.name} found {result.rows:,} rows that must not exist",
             detail="not true: " + result.claim,
-            hint=f"look at what it selects, sql/audits/{result.name}.sql, in the sources",
+            hint=_hint(result.name),
         )
         for result in results
         if result.status == "failed"
@@ -94,6 +114,13 @@ def run(
     if problems:
         raise UserError(problems)
     return results
+
+
+def _hint(name: str) -> str:
+    if name in grains():
+        (relation,) = grains()[name].reads
+        return f"look for what stands twice in the tables that {relation} reads, in the sources"
+    return f"look at what it selects, sql/audits/{name}.sql, in the sources"
 
 
 def _run(

@@ -36,6 +36,7 @@ def record(
         "absent": [dataset.title for dataset in sources.absent],
         "absent_tables": sources.absent_tables,
         "skipped": list(sources.skipped),
+        "repeated_rows": dict(sorted(run.repeated.items())),
         "warnings": [*sources.warnings, *run.warnings],
         "inputs": [
             {"path": path, "bytes": size, "mtime_ns": changed}

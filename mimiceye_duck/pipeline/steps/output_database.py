@@ -17,7 +17,7 @@ from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.state.workspace import DATABASE
-from mimiceye_duck.pipeline.steps import misfits
+from mimiceye_duck.pipeline.steps import audits, misfits
 from mimiceye_duck.readers import views as attach
 from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.sources import Source
@@ -137,13 +137,14 @@ def clear(run: Run) -> None:
 
 
 # Options as one-row relations, kept so that the link rules' views go on working.
-SETTINGS = ("settings.link", "settings.cohort", "settings.wanted")
+SETTINGS = ("settings.build", "settings.link", "settings.cohort", "settings.wanted")
 
 
-def settings(database: Database, options: Options) -> None:
-    """Hand a build's options to the models, which find them as rows."""
+def settings(database: Database, options: Options, fingerprint: str) -> None:
+    """Hand a build's options to the models, which find them as rows, and note which build it is."""
     for name in SETTINGS:
         _empty(database, name)
+    database.execute("insert into settings.build values (?)", [fingerprint])
     database.execute(
         "insert into settings.link values (?, ?)", [options.link_rule, options.window_seconds]
     )
@@ -252,6 +253,15 @@ def describe(run: Run, models: Iterable[Model]) -> None:
                 view = render("create_view", name=model.name, select=Sql(model.sql))
                 database.execute(view)
         each(_comments(database, models), Database.execute)
+
+
+def audit_grains(run: Run) -> list[audits.Result]:
+    """Look for rows of one key in the links and marts of the stored database.
+
+    Raises `UserError` with every broken claim.
+    """
+    with closing(run.resources.open(run.tree / DATABASE)) as database:
+        return audits.run(database, run.sources.tables, chosen=audits.grains())
 
 
 def _stand_in(database: Database, views: Iterable[Model]) -> None:

@@ -11,7 +11,13 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import csv_scan, misfits, output_database, source_text
+from mimiceye_duck.pipeline.steps import (
+    csv_scan,
+    misfits,
+    output_database,
+    repeated_keys,
+    source_text,
+)
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, write_one, write_patients
 from mimiceye_duck.writers.manifest import Entry
@@ -44,6 +50,7 @@ def read_whole(run: Run) -> None:
             run.texts.add(database, done)
         run.source_rows[contract.id] = done.source_rows or 0
         run.misfits += misfits.of_text(database, source, ident(node.name), EVERYONE)
+        repeated_keys.mend_source(run, database, source)
 
     whole = run.graph.whole
     chosen = [source for source in csv_sources(run) if source.contract.id in whole]

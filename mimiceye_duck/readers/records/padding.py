@@ -21,7 +21,7 @@ _SMALL = 1 << 24
 
 
 def is_padded(file: Path) -> bool:
-    """Whether zeros follow the end of a packed file."""
+    """True if zeros follow the end of a packed file."""
     if not is_packed(file):
         return False
     with open(extended(file), "rb") as opened:

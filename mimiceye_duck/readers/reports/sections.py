@@ -14,6 +14,23 @@ _TITLES = frozenset({"title", "addendum", "wet_read"})
 _READING = frozenset({"findings", "impression", "findings_and_impression", "addendum", "wet_read"})
 _FINDINGS = frozenset({"findings", "findings_and_impression"})
 _IMPRESSION = frozenset({"impression", "findings_and_impression"})
+# What a heading of several names is, as IMPRESSION AND RECOMMENDATION: the first of these.
+_RANKED = (
+    "impression",
+    "findings",
+    "addendum",
+    "recommendation",
+    "comparison",
+    "indication",
+    "history",
+    "notification",
+    "technique",
+    "examination",
+)
+# Below a reading, a heading that holds the name of one of these ends it.
+_APART = frozenset({"recommendation", "comparison", "indication", "history", "notification"})
+_STAGES = frozenset({"FINAL", "PRELIMINARY"})
+_LINKING = frozenset({"and", "or", "of", "for", "the", "with"})
 # One paragraph is usual below these: see `_unlabelled`.
 _SHORT = frozenset({"examination", "indication", "history", "technique", "comparison", "other"})
 
@@ -23,6 +40,7 @@ _HEADING = re.compile(
     rf"^{_BLANK}*+(?P<heading>"
     r"(?P<name>[A-Z][A-Z0-9 \t/&,()._'#+-]{0,78}+)(?P<end>:|$)"
     r"|(?P<opener>ADDENDUM|WET READ)\b"
+    r"|(?P<mixed>[A-Z][A-Za-z \t/&()-]{0,78}+):"
     rf"|(?P<rule>_{{10,}}+)(?={_BLANK}*+$))",
     re.MULTILINE,
 )
@@ -81,7 +99,8 @@ def sections(text: str) -> list[Section]:
 
     No ink is lost: the headers and texts one after another are the report but for blanks. A
     heading is in capitals at a line's start and ends in a colon, or is a known name alone on its
-    line. `section` is one of staging.report_headings or
+    line; a known name with a colon may have small letters. A heading that holds the name of a
+    section, as FINAL IMPRESSION, begins it. `section` is one of staging.report_headings or
     - `title`: FINAL REPORT, a line of underscores: a border, whose text is empty;
     - `other`, with a header: a heading not known here. It must open a paragraph; below findings,
       impression, addendum or wet read it stays their text, as LUNGS: does;
@@ -125,18 +144,27 @@ def _section(match: re.Match[str], current: str, opens: bool) -> str | None:
         return "title"
     if match["opener"]:
         return _vocabulary().sections[match["opener"]] if opens else None
+    if match["mixed"]:
+        return _of_small_letters(match["mixed"])
     name = match["name"]
     known = _known(name)
     if not match["end"]:
+        known = known or (_held(name) if _is_of_names(name) else None)
         alone = known if not set(name) & set(".,_'+-") else None
         return alone if alone in _TITLES or opens else None
     if known:
         return known
-    if current in _READING or match.string[match.end() : match.end() + 1].isdigit():
+    if match.string[match.end() : match.end() + 1].isdigit():
         return None
+    held = _held(name) if _may_be_heading(name) else None
+    # What goes on with a section is no heading: OTHER FINDINGS below FINDINGS.
+    if held in _READING and held != current:
+        return held
+    if current in _READING:
+        return held if opens and held in _APART else None
     if _tells_of_picture(name):
         return "findings"
-    return _nearest(name) if opens and _may_be_heading(name) else None
+    return (held or "other") if opens and _may_be_heading(name) else None
 
 
 def _key(name: str) -> str:
@@ -184,15 +212,36 @@ def _may_be_heading(name: str) -> bool:
     return len(words) < 6 and len("".join(words)) > 2 and not re.search(r"[.,]\s", name)
 
 
-def _nearest(name: str) -> str:
-    """The section that the first or last word names, as in TECHNIQUE AND FINDINGS.
+@lru_cache(maxsize=4096)
+def _held(name: str) -> str | None:
+    """Find the section that one of a heading's words names.
 
-    >>> _nearest("PRELIMINARY FINDINGS"), _nearest("WORKSTATION")
-    ('findings', 'other')
+    >>> _held("TECHNIQUE AND FINDINGS"), _held("FINDINGS WITH IMPRESSIONS"), _held("WORKSTATION")
+    ('findings', 'findings_and_impression', None)
     """
-    words = _key(name).split() or [""]
-    known = _vocabulary().sections
-    return known.get(words[-1]) or known.get(words[0]) or "other"
+    held = {_known(word) for word in _key(name).split()}
+    if held >= {"findings", "impression"}:
+        return "findings_and_impression"
+    return next((section for section in _RANKED if section in held), None)
+
+
+def _is_of_names(name: str) -> bool:
+    """Decide whether a heading without a colon is more than words in capitals.
+
+    >>> _is_of_names("IMPRESSION AND RECOMMENDATION"), _is_of_names("NO NEW FINDINGS")
+    (True, False)
+    """
+    return all(_known(word) or word in _STAGES for word in _key(name).split())
+
+
+def _of_small_letters(name: str) -> str | None:
+    """Find what a heading as `Final Impression` starts; `Impression of a mass` is a sentence."""
+    key = _key(name.upper())
+    if key in _vocabulary().sections:
+        return _vocabulary().sections[key]
+    is_title = all(word[0].isupper() or word in _LINKING for word in re.findall("[A-Za-z]+", name))
+    held = _held(name.upper()) if is_title and _may_be_heading(name.upper()) else None
+    return held if held in _READING else None
 
 
 def _unlabelled(text: str, marks: list[_Mark]) -> list[_Mark]:

@@ -12,8 +12,8 @@
 --   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.
---   pixel_rows [pixel]: Height of a picture, as its own header says; null for others.
---   pixel_columns [pixel]: Width of a picture, as its own header says; null for others.
+--   pixel_rows [px]: Height of a picture, as its own header says; null for others.
+--   pixel_columns [px]: Width of a picture, as its own header says; null for others.
 select
     cast(null as varchar) as table_name,
     cast(null as bigint) as subject_id,

@@ -30,7 +30,8 @@ final (word, kind) as (
     ('OSSEOUS', 'part'), ('STRUCTURES', 'part'), ('SOFT', 'part'), ('TISSUES', 'part'),
     ('ABDOMEN', 'part'), ('UPPER', 'part'), ('LINES', 'part'), ('TUBES', 'part'),
     ('DEVICES', 'part'), ('SUPPORT', 'part'), ('AIRWAYS', 'part'),
-    ('DIAPHRAGM', 'part'), ('CHEST', 'part'), ('WALL', 'part')
+    ('DIAPHRAGM', 'part'), ('CHEST', 'part'), ('WALL', 'part'), ('RIBS', 'part'),
+    ('BONE', 'part'), ('WINDOW', 'part'), ('WINDOWS', 'part')
 )
 
 select * from final

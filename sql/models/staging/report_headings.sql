@@ -3,7 +3,8 @@
 -- Rule: the headings named by MIMIC-CXR's documentation and by its section parser
 -- (MIT-LCP/mimic-cxr, txt/), which counted them in the 227,835 reports. Words alone:
 -- AND, what is in brackets and all signs are left out, so that FINDINGS IMPRESSION is
--- also FINDINGS/IMPRESSION and FINDINGS AND IMPRESSION.
+-- also FINDINGS/IMPRESSION and FINDINGS AND IMPRESSION. A longer heading is of the
+-- section that one of its words names, the impression before all others.
 -- Columns:
 --   heading: Words of a heading, in capitals.
 --   section: The section that the heading begins, as in cohort.cxr_report_sections.
@@ -22,7 +23,9 @@ final (heading, section, may_go_on) as (
     ('HISTORY', 'history', false),
     ('CLINICAL HISTORY', 'history', false),
     ('CLINICAL INFORMATION', 'history', false),
+    ('CLINICAL SUMMARY', 'history', false),
     ('PATIENT HISTORY', 'history', false),
+    ('PFI', 'history', false),
     ('INDICATION', 'indication', false),
     ('INDICATIONS', 'indication', false),
     ('CLINICAL INDICATION', 'indication', false),
@@ -51,11 +54,14 @@ final (heading, section, may_go_on) as (
     ('IMPRESSIONS', 'impression', false),
     ('CONCLUSION', 'impression', false),
     ('CONCLUSIONS', 'impression', false),
+    ('OPINION', 'impression', false),
+    ('SUMMARY', 'impression', false),
     ('NOTIFICATION', 'notification', false),
     ('NOTIFICATIONS', 'notification', false),
     ('RECOMMENDATION', 'recommendation', false),
     ('RECOMMENDATIONS', 'recommendation', false),
     ('WET READ', 'wet_read', true),
+    ('WETREAD', 'wet_read', false),
     ('ADDENDUM', 'addendum', true),
     ('ADDENDA', 'addendum', false),
     ('FINAL ADDENDUM', 'addendum', true),

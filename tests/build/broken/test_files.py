@@ -108,7 +108,7 @@ TOLD: dict[str, tuple[str, Damage, str]] = {
     "a folder for a JPG": (
         f"{JPGS}/{OF_BERT}/{IMAGES[BERT]}.jpg",
         directory,
-        "Missing   1 files of mimic_cxr_jpg.images",
+        "Missing   2 files of mimic_cxr_jpg.images",
     ),
     "a page for a DICOM": (
         f"{REPORTS}/{OF_ANNA}/{IMAGES[ANNA]}.dcm",

@@ -265,7 +265,7 @@ SETS = {
 AUDITS = {
     "a stay of two patients": case(STAYS, again(subject_id=BERT), "ed_stay_has_one_subject"),
     "a stay without a number": case(STAYS, cells(stay_id=""), AUDITED),
-    "words for a stay": case(STAYS, cells(stay_id=SECRET), AUDITED),
+    "words for a stay": case(STAYS, cells(stay_id=SECRET), "edstays.stay_id, which decides links"),
     "an image that is there twice": case(METADATA, again(), "cxr_stay_keeps_every_image"),
     "an image of two patients": case(METADATA, again(subject_id=BERT), AUDITED),
     "an image without a name": case(METADATA, cells(dicom_id=""), AUDITED),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.readers.records import inflation, reading
+from mimiceye_duck.readers.records import inflation, parquet_cache, reading
 from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError
 
@@ -84,6 +84,35 @@ def test_parts_of_patients_are_put_in_order_whatever_memory_holds(tmp_path, monk
     file = tmp_path / "a.csv"
     file.write_bytes(written([HEADER, *rows]))
     assert kept(file) == (200, wanted(rows))
+
+
+@pytest.mark.parametrize("cached", [False, True], ids=["read", "from the cache"])
+@pytest.mark.parametrize("order", ["sorted", "mixed"])
+def test_each_record_is_known_by_its_number_in_the_file(tmp_path, monkeypatch, order, cached):
+    monkeypatch.setattr(reading, "_PLAIN_BLOCK", 64)
+    patients = [PATIENTS[number * 7 % 6] for number in range(200)]
+    patients = sorted(patients) if order == "sorted" else patients
+    rows = [(place, patient, "text") for place, patient in enumerate(patients)]
+    file, spool = tmp_path / "a.csv", RecordFile(tmp_path / "spool.csv")
+    file.write_bytes(written([HEADER, *rows]))
+    cohort = numpy.array(COHORT)
+    chosen = None if cached else cohort
+    reading.read(file, reading.Wanted(HEADER, 1, chosen, False), spool)
+    spool = spool.in_order()
+    if cached:
+        parquet_cache.write(
+            spool.of_patients(), spool.places_of_patients(), tmp_path / "p", len(rows)
+        )
+        spool = RecordFile(tmp_path / "again.csv")
+        parquet_cache.read(tmp_path / "p", cohort, spool)
+    _, _, n_records, first = spool.parts
+    numbers = [
+        number
+        for begin, count in zip(first.tolist(), n_records.tolist(), strict=True)
+        for number in range(begin, begin + count)
+    ]
+    found = list(csv.reader(io.StringIO(spool.path.read_text())))
+    assert numbers == [int(place) for place, *_ in found] and len(numbers) > 90
 
 
 @pytest.mark.parametrize("subject", ["", "1", "9000000x", " 9000000", "90000001.0", "123456789"])
