@@ -128,10 +128,12 @@ def _parsed(sql: str) -> _Parsed:
 def _all_parsed() -> Mapping[str, tuple[list[str], ...]]:
     """Every select of `sql/` with what it reads and names: parsing is slower than running."""
     files = [file for folder in select_folders().values() for file in sorted(folder.rglob("*.sql"))]
+    rules = [link_rules(), *([rule] for rule in link_rules())]
+    by_rule = [stay_by_rule(chosen).sql for chosen in rules]
     found: dict[str, tuple[list[str], ...]] = parsed(
         "models",
         [Path(__file__), *files],
-        lambda: {sql: _parse(sql) for sql in (read(file, file.stem).sql for file in files)},
+        lambda: {sql: _parse(sql) for sql in (*(read(f, f.stem).sql for f in files), *by_rule)},
     )
     return found
 

@@ -5,7 +5,7 @@ what they do changes no byte of what is written. A SQL template counts where a m
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,30 +91,37 @@ def _parse(modules: Mapping[str, Path], templates: Mapping[str, Path]) -> dict[s
     found = {}
     for name, file in modules.items():
         tree = ast.parse(file.read_bytes())
-        imports = sorted(set(_imports(tree)) - {name})
-        words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        nodes = [tree, *_nodes(tree)]
+        imports = {one for node in nodes for one in _imports(node)} - {name}
+        words = {node.value for node in nodes if isinstance(node, ast.Constant)}
         named = sorted(word for word in words if isinstance(word, str) and word in templates)
-        _drop_docstrings(tree)
         texts = [templates[word].read_text(encoding="utf-8") for word in named]
-        found[name] = {"digest": digest(ast.dump(tree), texts), "imports": imports}
+        _drop_docstrings(nodes)
+        found[name] = {"digest": digest(ast.dump(tree), texts), "imports": sorted(imports)}
     return found
 
 
-def _drop_docstrings(tree: ast.Module) -> None:
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(tree):
-        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-
-
-def _imports(tree: ast.AST) -> Iterator[str]:
-    """Names that may be modules: `from package import name` may name either."""
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a module, but for what only type checkers read."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             continue
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{one.name}" for one in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
-        yield from _imports(node)
+        yield node
+        yield from _nodes(node)
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Names that may be modules: `from package import name` may name either."""
+    if isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{one.name}" for one in node.names)
+    elif isinstance(node, ast.Import):
+        yield from (one.name for one in node.names)
+
+
+def _drop_docstrings(nodes: Iterable[ast.AST]) -> None:
+    for node in nodes:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:]

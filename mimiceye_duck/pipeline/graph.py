@@ -76,6 +76,7 @@ class Graph:
         self.options = options
         self.nodes: dict[str, Node] = {}
         self._texts = {contract.text_name: contract for contract in contracts().values()}
+        self._models = {model.name: model for model in self.every}
         self._cohort = {contract.cohort_name: contract for contract in contracts().values()}
         for contract_id in sorted(self.whole & sources.tables.keys()):
             self._text(contracts()[contract_id])
@@ -172,9 +173,8 @@ class Graph:
             is_of_files = relation in ("run.files", KEPT["run.files"])
             sets = contracts().values() if is_of_files else [contracts()[REPORTS]]
             return [name for one in sets for name in self._set(one)]
-        found = {model.name: model for model in self.every}
-        if relation in found:
-            return self._model(found[relation])
+        if relation in self._models:
+            return self._model(self._models[relation])
         return self._setting(relation) if relation.startswith("settings.") else []
 
     def _model(self, model: Model) -> list[str]:
@@ -184,7 +184,8 @@ class Graph:
     def _select(
         self, name: str, kind: str, model: Model, own: Mapping[str, str] | None = None
     ) -> None:
-        self._add(name, kind, {"SQL": digest(model.sql), **(own or {})}, model.reads)
+        if name not in self.nodes:
+            self._add(name, kind, {"SQL": digest(model.sql), **(own or {})}, model.reads)
 
     def _setting(self, name: str) -> list[str]:
         options = self.options
