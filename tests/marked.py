@@ -146,7 +146,7 @@ def marked_in(folder: Path, unmarked: Path, tools: Any) -> dict[str, Any]:
             lambda rows: [{**row, "Other": SCRIPT} for row in rows],
         )
     out = folder / "out"
-    record = mimiceye_duck.build(source=source, out=out)
+    record = mimiceye_duck.build(source=source, out=out).record
     return {"out": out, "source": source, "record": record, "REFLACX": first, "EyeGaze": second}
 
 

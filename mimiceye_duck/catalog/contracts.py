@@ -1,7 +1,7 @@
 """Data contracts (ODCS v3) as frozen dataclasses: what every source table is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from string import Formatter
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from mimiceye_duck.catalog.forms import forms
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.core.caches import parsed
 from mimiceye_duck.core.errors import Problem, UserError
@@ -31,6 +32,7 @@ class Reference:
 class Column:
     """A column: `name` in SQL, `header` in the file, `type` in DuckDB.
 
+    `form` is how its cells are written, by the name that `forms` knows; none for text.
     `since` is the first release that has it. `from_path` columns are no cells of the file
     but parts of its path; `glob` narrows what such a part may be.
     """
@@ -38,6 +40,7 @@ class Column:
     name: str
     header: str
     type: str
+    form: str | None
     description: str
     unit: str | None
     required: bool
@@ -102,6 +105,16 @@ class Contract:
         """The columns that tell a row from every other, in the order of the key."""
         keyed = [column for column in self.columns if column.key_position]
         return tuple(c.name for c in sorted(keyed, key=lambda column: column.key_position or 0))
+
+    @property
+    def text_name(self) -> str:
+        """The relation of the table's cells as text, in a build's work database."""
+        return f"source_text.{self.schema}_{self.table}"
+
+    @property
+    def repaired_name(self) -> str:
+        """The model that repairs the text, if there is one of this name."""
+        return f"repaired.{self.schema}_{self.table}"
 
     @property
     def is_file_set(self) -> bool:
@@ -177,6 +190,7 @@ def _column(node: Mapping[str, Any], table_since: str) -> Column:
         name=node["name"],
         header=node.get("physicalName", node["name"]),
         type=node["physicalType"],
+        form=custom.get("form", node["physicalType"] if node["physicalType"] in forms() else None),
         description=node["description"],
         unit=custom.get("unit"),
         required=node.get("required", False),
@@ -244,6 +258,8 @@ def _faults(contract: Contract) -> Iterator[str]:
         # It stands in SQL as it is.
         if not _TYPE.fullmatch(column.type):
             yield f"physicalType {column.type} of {column.name} is none of DuckDB"
+        if column.form and (column.form not in forms() or forms()[column.form].type != column.type):
+            yield f"form {column.form} of {column.name} is none of {column.type}"
     names = [column.name.lower() for column in contract.columns]
     if len(set(names)) < len(names):
         yield "a column is there twice"
@@ -343,6 +359,19 @@ def version_key(version: str | None) -> tuple[int, ...]:
 def has_by(since: str, release: str | None) -> bool:
     """Whether a release has what came with the release `since`; one unknown may."""
     return release is None or version_key(since) <= version_key(release)
+
+
+def shared_column(columns: Iterable[str], owners: Iterable[str]) -> tuple[str, str] | None:
+    """The first of a table's columns that `owners` has too, as each spells it.
+
+    A row without a `subject_column` is of the patient who has the same value of it there.
+
+    >>> shared_column(["ROI", "DICOM_ID"], ["subject_id", "dicom_id"])
+    ('DICOM_ID', 'dicom_id')
+    """
+    theirs = {name.lower(): name for name in owners}
+    shared = ((name, theirs[name.lower()]) for name in columns if name.lower() in theirs)
+    return next(shared, None)
 
 
 def subject_column(contract: Contract) -> str | None:

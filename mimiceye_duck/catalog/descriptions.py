@@ -16,8 +16,7 @@ def _contract_columns() -> Mapping[str, Mapping[str, Described]]:
         for column in contract.columns:
             described = Described(column.description, column.unit)
             columns[column.header.lower()] = columns[column.name.lower()] = described
-        table = f"{contract.schema}_{contract.table}"
-        for name in (contract.id, contract.cohort_name, f"source_text.{table}"):
+        for name in (contract.id, contract.cohort_name, contract.text_name):
             found[name] = columns
     return found
 

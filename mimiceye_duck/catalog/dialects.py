@@ -7,12 +7,12 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
+from mimiceye_duck.catalog.options import DIALECTS
 from mimiceye_duck.core.errors import Problem, UserError
 
 Transform = Callable[[exp.Expr], exp.Expr]
 
-ENGINES = ("spark", "bigquery", "postgres")
-DIALECTS = ("duckdb", *ENGINES)
+ENGINES = DIALECTS[1:]
 
 
 @cache
@@ -114,6 +114,28 @@ def _rounds_away_from_zero(node: exp.Expr) -> exp.Expr:
     return exp.cast(rounded, "double")
 
 
+_BITS = {exp.DataType.Type.SMALLINT: 16, exp.DataType.Type.INT: 32, exp.DataType.Type.BIGINT: 64}
+# What rounds to the largest double is less than this, and what rounds to no zero is no less.
+_TOO_LARGE, _TOO_SMALL = "1.797693134862315807e308", "2.4703282292062328e-324"
+
+
+def _casts_what_fits(node: exp.Expr) -> exp.Expr:
+    """Postgres has no try_cast: what is of a form, as digits are, is looked at as a numeric."""
+    if not isinstance(node, exp.TryCast):
+        return node
+    text = node.this.transform(_casts_what_fits)
+    cast, number = exp.cast(text.copy(), node.to), exp.cast(text, "decimal")
+    if node.to.this in _BITS:
+        half = 2 ** (_BITS[node.to.this] - 1)
+        return exp.case().when(number.between(-half, half - 1), cast)
+    if node.is_type("double"):
+        size = exp.Abs(this=number)
+        nothing = size < exp.Literal.number(_TOO_SMALL)
+        fits = size.copy() < exp.Literal.number(_TOO_LARGE)
+        return exp.case().when(nothing, exp.Literal.number(0)).when(fits, cast)
+    return cast
+
+
 # Columns that every table of Postgres has of its own.
 _POSTGRES_OWN = frozenset({"xmin", "xmax"})
 
@@ -142,5 +164,5 @@ _TRANSFORMS: Mapping[str, tuple[Transform, ...]] = {
     "duckdb": (),
     "spark": (_counts_from_one, _ends_at_the_end),
     "bigquery": (_counts_from_one, _is_of_moments, _trims_blanks, _has_no_values),
-    "postgres": (_rounds_away_from_zero, _is_named_for_postgres),
+    "postgres": (_casts_what_fits, _rounds_away_from_zero, _is_named_for_postgres),
 }

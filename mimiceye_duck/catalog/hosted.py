@@ -9,19 +9,21 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from mimiceye_duck.catalog.build_options import LINK_RULE, WINDOW
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.dialects import written
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.catalog.model_plan import plan
 from mimiceye_duck.catalog.models import KEPT, Model, models, noted
+from mimiceye_duck.catalog.options import window_seconds
 from mimiceye_duck.catalog.templates import quoted
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 
 # Neither gaze dataset is hosted, so that the patients are those of MIMIC-CXR.
 _COHORT = "cxr"
-_RULE = "within-or-after"
 _SETTINGS = {
-    "settings.link": f"select '{_RULE}' as link_rule, cast(604800 as double) as window_seconds",
+    "settings.link": f"select '{LINK_RULE}' as link_rule, "
+    f"cast({window_seconds(WINDOW):.0f} as double) as window_seconds",
     "settings.cohort": f"select '{_COHORT}' as cohort",
 }
 _NOTED = {kept: name for name, kept in KEPT.items()}
@@ -76,7 +78,7 @@ def on_hosted(name: str, names: Names) -> str:
     if name not in models():
         problem = Problem(f"--names is for models of the database, which {name} is not")
         raise UsageError(problem)
-    chosen = plan([name], cohort=_COHORT, link_rule=_RULE)
+    chosen = plan([name], cohort=_COHORT, link_rule=LINK_RULE)
     reads = set().union(*(model.reads for model in chosen)) - {model.name for model in chosen}
     places = {relation: names.find(relation) for relation in reads if relation in contracts()}
     if not any(places.get(relation) for relation in _behind(name, chosen)):
@@ -165,7 +167,8 @@ def _bare(tree: exp.Expr) -> exp.Expr:
 
 
 def _words(places: Mapping[str, Place | None]) -> Iterator[str]:
-    yield f"-- Cohort {_COHORT}, link rule {_RULE}, window 7 days: the parts settings_* hold them."
+    settings = f"Cohort {_COHORT}, link rule {LINK_RULE}, window {WINDOW}"
+    yield f"-- {settings}: the parts settings_* hold them."
     empty = sorted(relation for relation, place in places.items() if place is None)
     if empty:
         yield "-- Not hosted, and so empty here: " + ", ".join(empty) + "."

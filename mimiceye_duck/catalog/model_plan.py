@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import KEPT, Model, cohorts, models, ordered, stay_by_rule
 from mimiceye_duck.catalog.templates import Sql, quoted, render
 
@@ -57,7 +57,7 @@ def _model(name: str, cohort: str, link_rule: str | None) -> Model:
 
 
 def _text_tables() -> Mapping[str, Contract]:
-    return {f"{_SOURCE_TEXT}.{c.schema}_{c.table}": c for c in contracts().values()}
+    return {contract.text_name: contract for contract in contracts().values()}
 
 
 def _text(name: str, contract: Contract) -> Model:
@@ -85,23 +85,23 @@ def _repaired(model: Model) -> Model:
 
 def _cohort(contract: Contract) -> Model:
     """The built patients' rows of a table, `cohort.hosp_labevents`."""
-    repaired = f"repaired.{contract.schema}_{contract.table}"
     columns = [quoted(column.name) for column in contract.columns]
     if contract.id in ORDERED:
         columns.append(quoted("rowid"))
     keys = Sql("select subject_id from cohort.subjects")
-    if repaired in models():
-        relation, column = repaired, "patient"
+    if contract.repaired_name in models():
+        relation, column = contract.repaired_name, "patient"
         # A repair may leave a number as the text that the CSV files have.
         columns = [_cast(one.name, one.type) for one in contract.columns]
     elif subject := subject_column(contract):
         relation, column = contract.id, subject
     else:
         assert contract.patient_of
-        ours = {name.lower() for name in _columns(models()[contract.patient_of])}
-        relation = contract.id
-        column = next(one.name for one in contract.columns if one.name.lower() in ours)
-        keys = render("engine_keys", key=column, owners=contract.patient_of)
+        relation, owners = contract.id, _columns(models()[contract.patient_of])
+        shared = shared_column((one.name for one in contract.columns), owners)
+        assert shared
+        column, key = shared
+        keys = render("engine_keys", key=key, owners=contract.patient_of)
     select = render("engine_cohort", columns=columns, relation=relation, column=column, keys=keys)
     return Model(contract.cohort_name, select)
 

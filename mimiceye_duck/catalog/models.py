@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.core.caches import parsed
 
@@ -64,6 +65,11 @@ class Model:
         return _parsed(self.sql).selects
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every column that its text names, in lower case."""
+        return _parsed(self.sql).names
+
+    @property
     def schema(self) -> str:
         return self.name.split(".")[0]
 
@@ -107,22 +113,22 @@ def sql_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Parsed:
-    """The relations that a select reads, and the columns it names."""
+    """The relations that a select reads, the columns it gives, and all columns it names."""
 
     reads: frozenset[str]
     selects: frozenset[str]
+    names: frozenset[str]
 
 
 def _parsed(sql: str) -> _Parsed:
-    reads, selects = _all_parsed().get(sql) or _parse(sql)
-    return _Parsed(frozenset(reads), frozenset(selects))
+    return _Parsed(*map(frozenset, _all_parsed().get(sql) or _parse(sql)))
 
 
 @cache
-def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
+def _all_parsed() -> Mapping[str, tuple[list[str], ...]]:
     """Every select of `sql/` with what it reads and names: parsing is slower than running."""
     files = [file for folder in select_folders().values() for file in sorted(folder.rglob("*.sql"))]
-    found: dict[str, tuple[list[str], list[str]]] = parsed(
+    found: dict[str, tuple[list[str], ...]] = parsed(
         "models",
         [Path(__file__), *files],
         lambda: {sql: _parse(sql) for sql in (read(file, file.stem).sql for file in files)},
@@ -130,7 +136,7 @@ def _all_parsed() -> Mapping[str, tuple[list[str], list[str]]]:
     return found
 
 
-def _parse(sql: str) -> tuple[list[str], list[str]]:
+def _parse(sql: str) -> tuple[list[str], ...]:
     # DuckDB's own parser takes a fifth of the time of sqlglot's. `get_table_names` would also
     # look at what it cannot know, such as types.
     import duckdb
@@ -150,7 +156,10 @@ def _parse(sql: str) -> tuple[list[str], list[str]]:
         if node.get("type") == "BASE_TABLE"
         and (node["schema_name"] or node["table_name"] not in queries)
     }
-    return sorted(reads), sorted(_selected(tree, queries))
+    columns = {
+        node["column_names"][-1].lower() for node in nodes if node.get("class") == "COLUMN_REF"
+    }
+    return sorted(reads), sorted(_selected(tree, queries)), sorted(columns)
 
 
 def _selected(tree: Mapping[str, Any], queries: Mapping[str, Any]) -> set[str]:
@@ -224,6 +233,25 @@ def stay_by_rule(rules: Iterable[str]) -> Model:
 
 
 @cache
+def linking() -> Mapping[str, frozenset[str]]:
+    """The columns that decide which stay or admission an image belongs to, by source table."""
+    found: dict[str, set[str]] = {}
+    waiting = [model for model in models().values() if model.schema in ("links", "link_rules")]
+    seen = set(waiting)
+    while waiting:
+        model = waiting.pop()
+        for read in model.reads:
+            if read in contracts():
+                names = {column.name for column in contracts()[read].columns}
+                own = {name for name in names if name.lower() in model.names}
+                found.setdefault(read, set()).update(own)
+            elif read in models() and models()[read] not in seen:
+                seen.add(models()[read])
+                waiting.append(models()[read])
+    return {name: frozenset(columns) for name, columns in found.items()}
+
+
+@cache
 def cohorts() -> Mapping[str, Model]:
     """The cohorts: each a select of subject_id, to be read as `cohort.subjects`.
 
@@ -270,7 +298,8 @@ def _rows(sql: str) -> list[list[Any]]:
 def ordered(chosen: Iterable[Model]) -> list[Model]:
     """The models in an order in which each comes after what it reads."""
     by_name = {model.name: model for model in chosen}
-    graph = {name: model.reads & by_name.keys() for name, model in sorted(by_name.items())}
+    # Sorted: the order is the same in each process, whatever seed its hashes have.
+    graph = {name: sorted(model.reads & by_name.keys()) for name, model in sorted(by_name.items())}
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
 
 

@@ -1,4 +1,4 @@
-"""What a build is asked to do, checked before any work."""
+"""A build's options, checked before any work."""
 
 import csv
 import os
@@ -9,13 +9,21 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from mimiceye_duck.catalog.build_options import (
+    LINK_RULE,
+    PUBLISHED_RULE,
+    BuildOptions,
+    Content,
+)
 from mimiceye_duck.catalog.models import cohorts, link_rules
 from mimiceye_duck.core import paths
 from mimiceye_duck.core.errors import Problem, UsageError
+from mimiceye_duck.core.given import takes
 from mimiceye_duck.core.paths import unfit
 
 _IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
 ENGINES = ("duckdb", "spark")
+DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
 FILE_WAYS = ("copy", "hardlink", "symlink", "none")
 _AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -25,17 +33,20 @@ _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 class Options:
     """The choices that change what a build writes.
 
-    `window_seconds` is how long after a stay's end an image may still belong to it.
-    `wanted` are the subject_ids of a cohort file; None for a named cohort.
+    `window` is how long after a stay's end an image may still belong to it, as it was given.
+    `wanted` are the subject_ids of a cohort file; None for a named cohort. `accept_misfits` is
+    true to link though many cells of a column that decides links cannot be read.
     """
 
     cohort: str
     wanted: tuple[int, ...] | None
+    window: str
     window_seconds: float
     link_rule: str
     as_published: bool
     files: str
     render_missing: bool
+    accept_misfits: bool = False
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -55,6 +66,20 @@ def window_seconds(text: str) -> float:
     raise UsageError(
         Problem(f"--window '{text}' is no length of time", hint="7d, 36h, 90min, 30s or 0")
     )
+
+
+def window_text(seconds: float) -> str:
+    """Seconds as --window takes them, in the largest unit of which they are a whole number.
+
+    >>> [window_text(seconds) for seconds in (604800.0, 129600.0, 0.0, 1.5)]
+    ['7d', '36h', '0', '1.5s']
+    """
+    if not seconds:
+        return "0"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length:.0f}{unit}"
+    return f"{seconds:g}s"
 
 
 def memory(text: str | None) -> str | None:
@@ -155,16 +180,9 @@ def subjects_of(file: Path) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def options(
-    *,
-    cohort: str = "eye",
-    window: str = "7d",
-    link_rule: str | None = None,
-    as_published: bool = False,
-    files: str = "copy",
-    render_missing: bool = False,
-) -> Options:
+def checked(given: Content) -> Options:
     """Check a build's options; raises `UsageError` and lists what there is."""
+    cohort, as_published = given.cohort, given.as_published
     wanted: tuple[int, ...] | None = None
     named = [name for name in cohorts() if name != "file"]
     if cohort not in named:
@@ -174,30 +192,36 @@ def options(
                 Problem(f"--cohort '{cohort}' is no file", hint=f"one of {names}, or a file of ids")
             )
         wanted, cohort = subjects_of(Path(cohort)), "file"
-    rule = link_rule or ("mimic-eye-1.0" if as_published else "within-or-after")
-    if as_published and rule != "mimic-eye-1.0":
+    rule = given.link_rule or (PUBLISHED_RULE if as_published else LINK_RULE)
+    if as_published and rule != PUBLISHED_RULE:
         raise UsageError(
-            Problem("--as-published uses the rule mimic-eye-1.0", hint="leave out --link-rule")
+            Problem(f"--as-published uses the rule {PUBLISHED_RULE}", hint="leave out --link-rule")
         )
     return Options(
         cohort=cohort,
         wanted=wanted,
-        window_seconds=window_seconds(window),
+        window=given.window.strip(),
+        window_seconds=window_seconds(given.window),
         link_rule=_one_of("--link-rule", rule, link_rules()),
         as_published=as_published,
-        files=_one_of("--files", files, FILE_WAYS),
-        render_missing=render_missing,
+        files=_one_of("--files", given.files, FILE_WAYS),
+        render_missing=given.render_missing,
+        accept_misfits=given.accept_misfits,
     )
 
 
-def engine(name: str, spark_master: str | None, *, as_published: bool, renders: bool) -> None:
+options = takes(Content)(checked)
+
+
+def check_engine(given: BuildOptions) -> None:
     """Check that a build's options go with its engine; raises `UsageError`."""
-    _one_of("--engine", name, ENGINES)
-    if spark_master and name != "spark":
+    _one_of("--engine", given.engine, ENGINES)
+    if given.spark_master and given.engine != "spark":
         problem = Problem("--spark-master goes with --engine spark", hint="--engine spark")
         raise UsageError(problem)
-    for option, is_there in (("--as-published", as_published), ("--render-missing", renders)):
-        if is_there and name == "spark":
+    about_files = {"--as-published": given.as_published, "--render-missing": given.render_missing}
+    for option, is_there in about_files.items():
+        if is_there and given.engine == "spark":
             message = f"{option} is about files, of which --engine spark writes none"
             raise UsageError(Problem(message, hint=f"leave out {option}, or --engine spark"))
 

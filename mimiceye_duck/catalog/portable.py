@@ -147,10 +147,9 @@ def _translations(sql: str, tree: exp.Expr) -> Iterator[Fault]:
             [problem] = error.problems
             yield Fault(1, engine, problem.detail or problem.message)
             continue
-        bare = re.sub(
-            r"--.*?$|'(?:[^'\\]|''|\\.)*'|/\*.*?\*/|`[^`]*`|\"[^\"]*\"", "", text, flags=re.S | re.M
+        called = set(re.findall(r"\b([a-z_]\w*)\s*\(", _APART.sub("", text).lower())) - set(
+            _WORDS.split()
         )
-        called = set(re.findall(r"\b([a-z_]\w*)\s*\(", bare.lower())) - set(_WORDS.split())
         for name in sorted(called - set(_CALLED[engine].split()) - _names(tree)):
             yield Fault(1, engine, f"the function {name}")
         again = sqlglot.parse_one(text, dialect=engine)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.templates import Sql, cell_value, quoted, render, value
 from mimiceye_duck.core.findings import FAILED, WARNING
 
 # What is wrong with `{n}` of the cells of `{name}`, a column.
@@ -13,9 +13,6 @@ _WORDS = {
     "type": "{name}: no {type} in {n} of {rows} rows",
     "values": "{name}: in {n} of {rows} rows a value that the contract does not list",
 }
-
-
-_WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 
 
 @dataclass(frozen=True)
@@ -51,23 +48,25 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
             predicate = render("check_required", cell=cell)
             status = FAILED if column.name == owner else WARNING
             yield Rule("required", column, predicate, status)
-        if contract.format == "csv" and column.type != "VARCHAR":
-            misfit = nobody(cell) if column.name == owner else _misfit(column, cell)
-            predicate = render("check_type", cell=cell, misfit=misfit)
+        if contract.format == "csv" and column.form:
+            fault = nobody(cell) if column.name == owner else misfit(column, cell)
+            predicate = render("check_type", cell=cell, misfit=fault)
             yield Rule("type", column, predicate, FAILED)
         if contract.format == "csv" and column.values:
             predicate = render(
-                "check_values", cell=cell, type=Sql(column.type), values=column.values
+                "check_values",
+                value=cell_value(column, cell),
+                type=Sql(column.type),
+                values=column.values,
             )
             yield Rule("values", column, predicate, WARNING)
 
 
+def misfit(column: Column, cell: str) -> Sql:
+    """What is true of the rows whose cell, not empty, has not its column's form."""
+    return render("misfit", value=cell_value(column, cell))
+
+
 def nobody(subject: str) -> Sql:
     """What is true of the rows that no patient has: `subject` is empty or no patient's number."""
-    whole = render("not_whole", cell=subject, type=Sql("integer"))
-    return render("nobody", not_whole=whole, subject=subject)
-
-
-def _misfit(column: Column, cell: str) -> Sql:
-    template = "not_whole" if column.type in _WHOLE else "misfit"
-    return render(template, cell=cell, type=Sql(column.type))
+    return render("nobody", value=value("INTEGER", quoted(subject)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mimiceye_duck.catalog.contracts import Column
+from mimiceye_duck.catalog.forms import forms
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.core.caches import template_cache
 
@@ -101,9 +102,9 @@ def glob_escaped(path: Path | str) -> str:
 
 
 def typed(columns: Iterable[tuple[Column, str | None]]) -> Sql:
-    """Contract columns cast to their types; one that the file lacks is null.
+    """Contract columns read from text as their forms say; one that the file lacks is null.
 
-    A cell that does not fit its type is null here; its text is in the CSV tree.
+    A cell that has not its column's form is null here; its text is in the CSV tree.
     """
     return Sql(",\n    ".join(_typed(column, found) for column, found in columns))
 
@@ -112,9 +113,38 @@ def _typed(column: Column, found: str | None) -> Sql:
     name = quoted(column.name)
     if found is None:
         return Sql(f"cast(null as {column.type}) as {name}")
-    if column.type == "VARCHAR":
-        return Sql(f"{quoted(found)} as {name}")
-    return Sql(f"try_cast({quoted(found)} as {column.type}) as {name}")
+    return Sql(f"{cell_value(column, found)} as {name}")
+
+
+def cell_value(column: Column, found: str) -> Sql:
+    """The value of a column's cells, which the file calls `found`; a text is its own."""
+    return value(column.form, quoted(found)) if column.form else quoted(found)
+
+
+def patient(subject: str) -> Sql:
+    """The number of the patient in the text column `subject`, null where there is none."""
+    return value("BIGINT", quoted(subject))
+
+
+def value(form: str, cell: Sql, *, portable: bool = False) -> Sql:
+    """The value of a text cell by its form, null where it has not that.
+
+    `portable` leaves out what is only faster, and what only DuckDB has.
+    """
+    one = forms()[form]
+    kind = "cell"
+    if one.type == "DOUBLE":
+        kind = "cell_number"
+    elif one.written is not None and not portable:
+        kind = "cell_of_length" if one.written else "cell_as_written"
+    return render(
+        kind,
+        cell=cell,
+        through=Sql(f"try_cast({cell} as {one.through})") if one.through else cell,
+        type=Sql(one.type),
+        pattern=f"^(?:{one.pattern})$",
+        length=one.written,
+    )
 
 
 def struct(types: Mapping[str, str]) -> Sql:

@@ -9,9 +9,11 @@ from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.core import paths
 from mimiceye_duck.core import text as core_text
 from mimiceye_duck.core.findings import PASSED, WARNING, Result
-from mimiceye_duck.readers.discovery import text_size
+from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.headers import open_text
+from mimiceye_duck.readers.names import is_packed, is_parquet
 from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.table_files import text_size
 
 # Tables inflate to 2 to 14 times their packed size: 7 on average, the largest 12.
 _INFLATED = 12
@@ -44,6 +46,11 @@ def disk_needed(sources: Sources, options: Options) -> int:
     return _EMPTY + size.text + size.files
 
 
+def file_sizes(sources: Sources, options: Options) -> dict[str, int]:
+    """An estimate of the bytes of each file set that is copied, by contract."""
+    return _Sizes(sources, options).of_sets if options.files == "copy" else {}
+
+
 class _Sizes:
     """The parts of the estimate."""
 
@@ -61,7 +68,7 @@ class _Sizes:
             contract = source.contract
             if source.file is None or contract.format != "csv":
                 continue
-            text = _inflated(source.file)
+            text = sum(map(_inflated, source.files))
             if contract.spreadsheet:
                 spreadsheets += text
             if contract.spreadsheet or contract.dataset != "mimiciv":
@@ -75,13 +82,15 @@ class _Sizes:
 
     @property
     def files(self) -> int:
-        if self._options.files != "copy":
-            return 0
-        return sum(
-            int(_mean_size(source) * self._number(source))
-            for source in self._sources.tables.values()
+        return sum(self.of_sets.values()) if self._options.files == "copy" else 0
+
+    @property
+    def of_sets(self) -> dict[str, int]:
+        return {
+            name: int(_mean_size(source) * self._number(source))
+            for name, source in self._sources.tables.items()
             if source.contract.is_file_set and source.contract.patient_file
-        )
+        }
 
     def _number(self, source: Source) -> float:
         """How many files of a set the patients have."""
@@ -121,18 +130,29 @@ class _Sizes:
         if source is None or source.file is None:
             return 0
         try:
+            if source.is_parquet:
+                return sum(map(_records, source.files))
             with open_text(source.file) as lines:
                 begin = lines.read(_SAMPLED)
         except (OSError, EOFError, ValueError):
             return 0
         records = max(1, begin.count("\n"))
-        return max(0, round(_inflated(source.file) * records / max(1, len(begin))) - 1)
+        size = sum(map(_inflated, source.files))
+        return max(0, round(size * records / max(1, len(begin))) - 1)
+
+
+def _records(file: Path) -> int:
+    import pyarrow.parquet  # most downloads have none
+
+    return int(pyarrow.parquet.read_metadata(file).num_rows)
 
 
 def _inflated(file: Path) -> int:
     """Bytes of a table's text: known but for multiples of 4 GiB, the likeliest of which it is."""
     size = file.stat().st_size
-    if not file.name.endswith(".gz"):
+    if is_parquet(file):
+        return _INFLATED * size
+    if not is_packed(file):
         return size
     try:
         known = text_size(file)
@@ -144,9 +164,7 @@ def _inflated(file: Path) -> int:
 
 
 def _some(source: Source) -> list[Path]:
-    found = (folder.glob(source.contract.glob) for folder in source.folders[:1])
-    # A link may lead nowhere.
-    return [file for files in found for file in islice(files, _FILES) if file.is_file()]
+    return list(islice(file_sets.files(source), _FILES))
 
 
 def _mean_size(source: Source) -> float:
@@ -163,8 +181,7 @@ def check_disk(sources: Sources, options: Options, out: Path) -> Result:
     """Whether the disk of `out` has the room that a build may need there."""
     place = paths.there(out)
     needed, free = disk_needed(sources, options), shutil.disk_usage(place).free
-    needs = f"the build needs up to {core_text.shown(needed)} of the disk"
-    message = f"{needs}; {core_text.shown(free)} are free"
+    message = f"needs up to {core_text.size(needed)} of disk; {core_text.size(free)} free"
     if needed <= free:
         return Result("disk", "", PASSED, message, str(place))
     hint = "--out on another disk, or --files hardlink"

@@ -10,16 +10,19 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.readers.file_sets import paths_below
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
+from mimiceye_duck.readers.table_files import is_same, lower_ending, part
 
 # Names that programs give to what they have not fetched whole. Firefox puts eight signs before
-# the last ending; aria2 notes beside a file of the right name that it is not whole yet.
+# the last ending; aria2 notes beside a file of the right name that it is not whole yet; rsync
+# begins with a dot.
 _HALF = re.compile(
     r"(?P<name>.+?)(?:\.[\w-]{8}(?=\.\w+\.part$))?(?P<end>\.(?:gz|csv|zip|tar|tgz))?"
-    r"\.(?:part|partial|filepart|crdownload|opdownload|download|aria2)$",
+    r"(?:\.(?:part|partial|filepart|crdownload|opdownload|download|aria2|tmp)|_\.gstmp)$"
+    r"|\.(?P<hidden>.+\.(?:gz|csv|zip|parquet))\.\w{6}$",
     re.IGNORECASE,
 )
 _UNDER_WAY = (".aria2",)
@@ -42,7 +45,7 @@ def _meant(name: str) -> tuple[str, str]:
     if is_archive(name):
         return name, ""
     if match := _HALF.match(name):
-        return match["name"] + (match["end"] or ""), "half"
+        return match["hidden"] or match["name"] + (match["end"] or ""), "half"
     if match := _RENAMED.match(name):
         return match["whole"] or match["name"] + match["end"], "renamed"
     if match := _PACKED.match(name):
@@ -50,7 +53,7 @@ def _meant(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
+def _table(sources: Sources, folder: Path, name: str) -> tuple[Contract, str] | None:
     """The table whose file would be called so in that folder, whatever case, and its true name."""
     lower = name.lower()
     ending = ".gz" if lower.endswith(".gz") else ""
@@ -58,6 +61,8 @@ def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
         if contract.is_file_set:
             continue
         *parts, pattern = contract.path.split("/")
+        if _is_flat(sources, contract, folder):
+            parts = []
         below = folder.parts[len(folder.parts) - len(parts) :]
         if [part.lower() for part in below] != [part.lower() for part in parts]:
             continue
@@ -67,6 +72,17 @@ def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
     if is_archive(name) or name.lower() == REPORTS_FOLDER:
         return contracts()[_REPORTS], lower
     return None
+
+
+def _is_flat(sources: Sources, contract: Contract, folder: Path) -> bool:
+    """Whether a folder has tables of a contract's dataset without the folder they should be in."""
+    release = sources.releases.get(contract.dataset)
+    tables = (one for one in sources.tables.values() if one.contract.dataset == contract.dataset)
+    return (
+        release is not None
+        and folder in release.roots
+        and any(one.file and one.file.parent == folder for one in tables)
+    )
 
 
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
@@ -93,10 +109,13 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
         if ".csv" not in name.lower() and not name.lower().startswith(REPORTS_FOLDER):
             continue
         meant, kind = _meant(name)
-        found = _table(folder, meant)
+        found = _table(sources, folder, meant)
         if found is None or found[0].id in sources.skipped:
             continue
         contract, path = found
+        source = sources.get(contract.id)
+        if source and folder / name in source.files:
+            continue  # a part of it
         if not kind and _is_named(folder / name, contract, path):
             continue
         if _is_elsewhere(sources, contract, folder):
@@ -113,7 +132,8 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
 
 def _is_named(file: Path, contract: Contract, path: str) -> bool:
     """Whether a file has its table's name to the letter; of the reports any case will do."""
-    return contract.id == _REPORTS or file.parts[-path.count("/") - 1 :] == tuple(path.split("/"))
+    named = (*file.parts[:-1], lower_ending(file.name))
+    return contract.id == _REPORTS or named[-path.count("/") - 1 :] == tuple(path.split("/"))
 
 
 def _is_there(sources: Sources, contract: Contract) -> bool:
@@ -121,12 +141,12 @@ def _is_there(sources: Sources, contract: Contract) -> bool:
     if source is None or source.file:
         return source is not None
     # Reports may lie in one folder with the DICOM files.
-    loose = (next(folder.glob(contract.glob), None) for folder in source.folders)
+    loose = (next(paths_below(folder, contract), None) for folder in source.folders)
     return bool(sources.archives) or any(loose)
 
 
 def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind: str) -> Result:
-    name, skip = one_line(file.name), f"leave the table out with --skip {contract.table}"
+    name, skip = file.name, f"leave the table out with --skip {contract.table}"
     about = contract.id
     is_there = _is_there(sources, contract)
     if kind == "half" and (not is_there or file.name.endswith(_UNDER_WAY)):
@@ -136,28 +156,57 @@ def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind
             f"{about}: {name} beside its file is not read",
             "take the one away that is wrong",
         )
-        return Result("leftover", about, WARNING, message, str(file), hint=hint)
+        if not _is_another_part(sources, contract, file):
+            return Result("leftover", about, WARNING, message, str(file), hint=hint)
+        hint = f"give the file its number if it is a part too, or {skip}"
     elif kind == "renamed":
-        message, hint = f"{about} is there under another name", f"call it {meant}, or {skip}"
+        message = f"{about} is there under another name"
+        hint = f"call it {meant}, if it is the whole table and no part of it, or {skip}"
     else:
         message, hint = f"{about} is packed in a way that is not read", f"unpack it, or {skip}"
     return Result("leftover", about, FAILED, message, str(file), name, hint)
 
 
+def _is_another_part(sources: Sources, contract: Contract, file: Path) -> bool:
+    """Whether a file beside a table's is called a part of it, and has other rows."""
+    source = sources.get(contract.id)
+    if not (source and source.file) or part(file.name, contract.path.rpartition("/")[2]) is None:
+        return False
+    return not is_same(source.file, file)
+
+
+def check_others(sources: Sources) -> Iterator[Result]:
+    """What has a table's name and is no file that can be read: links without content, pipes."""
+    for folder, names in sources.listing.others.items():
+        for name in sorted(names):
+            found = _table(sources, folder, name)
+            if found is None or {found[0].id} & {*sources.tables, *sources.skipped}:
+                continue
+            contract, file = found[0], folder / name
+            if _is_elsewhere(sources, contract, folder):
+                continue
+            is_link = file.is_symlink()
+            what = "a link without content" if is_link else "no ordinary file"
+            do = "fetch its content (`datalad get`, `git annex get`)" if is_link else "download it"
+            hint = f"{do}, or leave the table out with --skip {contract.table}"
+            message = f"{contract.id} is {what}"
+            yield Result("leftover", contract.id, FAILED, message, str(file), hint=hint)
+
+
 def check_folders(sources: Sources) -> Iterator[Result]:
     """Folders that nobody may list, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
-        message = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
+        message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
         hint = "see whether you may read it"
         yield Result("folder", "", WARNING, message, str(folder), hint=hint)
     for folder in sources.listing.builds:
-        message = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
+        message = f"{str(folder)} is a build's folder: nothing is looked for in it"
         yield Result("folder", "", SKIPPED, message, str(folder))
     for folder in sources.listing.files:
-        found = _table(folder.parent, folder.name)
+        found = _table(sources, folder.parent, folder.name)
         contract = found[0] if found else None
         if contract is None or {contract.id} & {*sources.tables, *sources.skipped}:
-            continue
+            continue  # or read in parts from this very folder
         if contract.id == _REPORTS or _is_elsewhere(sources, contract, folder):
             continue
         yield Result(
@@ -230,7 +279,7 @@ def _unpacked(
         "archive",
         dataset.key,
         WARNING,
-        f"{one_line(archive.name)} is {half or 'not unpacked'}; {instead}",
+        f"{archive.name} is {half or 'not unpacked'}; {instead}",
         str(archive),
         hint="finish the download, then unpack it" if half else "unpack it",
     )

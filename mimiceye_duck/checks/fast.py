@@ -6,7 +6,12 @@ from pathlib import Path
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.disk_estimate import check_disk
-from mimiceye_duck.checks.downloads import check_archives, check_folders, check_leftovers
+from mimiceye_duck.checks.downloads import (
+    check_archives,
+    check_folders,
+    check_leftovers,
+    check_others,
+)
 from mimiceye_duck.checks.releases import check_releases
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
@@ -37,6 +42,7 @@ def check_quickly(sources: Sources, options: Options, out: Path) -> list[Result]
 
 def _downloads(sources: Sources) -> Iterator[Result]:
     yield from check_leftovers(sources)
+    yield from check_others(sources)
     yield from check_folders(sources)
     yield from check_archives(sources)
 

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from mimiceye_duck.catalog.build_options import BuildOptions
+from mimiceye_duck.cli import planning
 from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
+from mimiceye_duck.cli.options import command, flag
 from mimiceye_duck.core.errors import Problem, UsageError
 
 app = typer.Typer()
@@ -22,76 +25,23 @@ SkipWords = Annotated[
 ]
 
 
-@app.command()
-def build(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
-    source: SourceFolder = None,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Make up the sources first, in OUT/source.")
-    ] = False,
-    cohort: Annotated[str, typer.Option(help="eye, cxr, all, or a file of subject_ids.")] = "eye",
-    window: Annotated[
-        str, typer.Option(help="How long after a stay an image may belong to it: 7d, 36h, 0.")
-    ] = "7d",
-    link_rule: Annotated[
-        str | None, typer.Option(help="The rule that gives an image its stay.")
-    ] = None,
-    as_published: Annotated[
-        bool, typer.Option("--as-published", help="As MIMIC-Eye 1.0.0 wrote its files.")
-    ] = False,
-    files: Annotated[
-        str, typer.Option(help="Images and reports: copy, hardlink, symlink or none.")
-    ] = "copy",
-    render_missing: Annotated[
-        bool, typer.Option("--render-missing", help="Make JPGs that are missing from DICOM.")
-    ] = False,
-    release: ReleaseWords = None,
-    skip: SkipWords = None,
-    threads: Annotated[int | None, typer.Option(help="Threads to use.", min=1)] = None,
-    memory_limit: Annotated[str | None, typer.Option(help="Memory to use, as 2GB.")] = None,
-    temp_dir: Annotated[Path | None, typer.Option(help="Where to spill; else in OUT.")] = None,
-    cache_sources: Annotated[
-        Path | None,
-        typer.Option(help="Keep a copy of the sources there, from which later builds read."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Build anew in any case.")] = False,
-    engine: Annotated[
-        str, typer.Option(help="duckdb, or spark: links and marts as Parquet, no folders.")
-    ] = "duckdb",
-    spark_master: Annotated[
-        str | None, typer.Option(help="Spark's master; all of this machine unless told.")
-    ] = None,
-) -> None:
+@command(app, BuildOptions, flag("dry_run", bool, False, "Show what would be done, and why."))
+def build(given: BuildOptions, dry_run: bool = False) -> None:
     """Link the images, write the MIMIC-Eye folders and the database."""
-    import mimiceye_duck
     from mimiceye_duck.cli import allocator
     from mimiceye_duck.cli.printing.build_summary import show
+    from mimiceye_duck.usecases.building import run
 
+    if dry_run:
+        if given.engine != "duckdb" or given.force:
+            raise UsageError(Problem("--dry-run goes with neither --engine spark nor --force"))
+        return planning.plan(given)
     allocator.keep()
     with stoppable():
-        record, ran = mimiceye_duck.run_build(
-            source=source,
-            out=out,
-            demo=demo,
-            cohort=cohort,
-            window=window,
-            link_rule=link_rule,
-            as_published=as_published,
-            files=files,
-            render_missing=render_missing,
-            release=release or (),
-            skip=skip or (),
-            threads=threads,
-            memory_limit=memory_limit,
-            temp_dir=temp_dir,
-            cache_sources=cache_sources,
-            force=force,
-            engine=engine,
-            spark_master=spark_master,
-        )
-    if engine == "spark":
+        result = run(given)
+    if given.engine == "spark":
         from mimiceye_duck.cli.printing.spark_summary import show
-    show(record, out, ran=ran)
+    show(result.record, result.out, ran=result.ran)
 
 
 @app.command()

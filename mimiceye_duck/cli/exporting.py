@@ -66,7 +66,7 @@ def parquet(
     from mimiceye_duck.usecases.export.parquet import export_parquet
 
     with stoppable():
-        summary = export_parquet(
+        result = export_parquet(
             database,
             out,
             tables=tables or (),
@@ -77,7 +77,7 @@ def parquet(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(summary)
+    typer.echo(result.summary)
 
 
 @app.command()
@@ -112,7 +112,7 @@ def csv(
     from mimiceye_duck.usecases.export.csv import export_csv
 
     with stoppable():
-        summary = export_csv(
+        result = export_csv(
             database,
             out,
             tables=tables or (),
@@ -125,7 +125,7 @@ def csv(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(summary)
+    typer.echo(result.summary)
 
 
 @app.command()
@@ -141,7 +141,7 @@ def meds(
     from mimiceye_duck.usecases.export.meds import export_meds
 
     with stoppable():
-        summary = export_meds(
+        result = export_meds(
             database,
             out,
             threads=threads,
@@ -149,4 +149,4 @@ def meds(
             temp_dir=temp_dir,
             force=force,
         )
-    typer.echo(summary)
+    typer.echo(result.summary)

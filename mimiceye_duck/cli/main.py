@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mimiceye_duck.cli import building, exploring, exporting, pages
+from mimiceye_duck.cli import building, exploring, exporting, pages, planning
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.privacy import owner_only
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(building.app)
+app.add_typer(planning.app)
 app.add_typer(exploring.app)
 app.add_typer(pages.app)
 app.add_typer(exporting.app, name="export")

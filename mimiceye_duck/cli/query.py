@@ -14,12 +14,13 @@ from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.answers import Answer, waited
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.disk_space import disk_full
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.database.statements import problem, query_text, statement
-from mimiceye_duck.writers.export_folder import is_full
 
-# DuckDB does not always say that it was for want of room.
+# DuckDB does not always say that the disk was full.
 _ALMOST_FULL = 1 << 16
 
 
@@ -57,12 +58,12 @@ def run(
             _write_file(session, question, format, part)
             os.replace(part, output)
         except engine.Error as error:
-            if part and (is_full(error) or _free(part) < _ALMOST_FULL):
-                raise UserError(_full(part)) from None
+            if part and (is_disk_full(error) or _free(part) < _ALMOST_FULL):
+                raise _full(part) from None
             raise UserError(problem(error, session, text)) from None
         except OSError as error:
-            if part and is_full(error):
-                raise UserError(_full(part)) from None
+            if part and is_disk_full(error):
+                raise _full(part) from None
             raise
         except KeyboardInterrupt:
             raise UserError(Problem("stopped")) from None
@@ -101,10 +102,10 @@ def _free(part: Path) -> int:
     return shutil.disk_usage(part.parent).free
 
 
-def _full(part: Path) -> Problem:
+def _full(part: Path) -> UserError:
     written = part.stat().st_size if part.exists() else 0
-    needs = f"more than {size(written + _free(part))} needed, {size(_free(part))} free"
-    return Problem("the disk is full", path=str(part.parent), detail=needs)
+    needs = f"more than {size(written + _free(part))} needed"
+    return disk_full([part.parent], needs, hint="--output on another disk")
 
 
 def _write_file(database: Database, question: str, format: str, part: Path) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.privacy import owner_only
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def parsed(name: str, files: Iterable[Path], parse: Callable[[], Any]) -> Any:
     folder = cache_folder()
     if folder is None:
         return parse()
-    stats = [(str(file), file.stat()) for file in files]
-    states = [(name, status.st_size, status.st_mtime_ns) for name, status in stats]
+    states = [(str(file), *state_of(file.stat())) for file in files]
     # Installations side by side, each with its own files, do not replace each other's.
     place = hashlib.sha256(os.path.dirname(__file__).encode("utf-8", "surrogateescape"))
     file = folder / f"{name}-{place.hexdigest()[:16]}.json"

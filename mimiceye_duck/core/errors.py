@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mimiceye_duck.core.text import one_line
+from mimiceye_duck.core.text import printable
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Problem:
 
     def __str__(self) -> str:
         facts = (("file", self.path), ("found", self.detail), ("try", self.hint))
-        lines = [f"  {name:<9} {one_line(text)}" for name, text in facts if text]
-        return "\n".join([one_line(self.message), *lines])
+        lines = [f"  {name:<9} {printable(text)}" for name, text in facts if text]
+        return "\n".join([printable(self.message), *lines])
 
 
 class UserError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.text import one_line
+from mimiceye_duck.core.text import printable
 
 PASSED, WARNING, FAILED, SKIPPED = "passed", "warning", "failed", "skipped"
 STATUSES = (FAILED, WARNING, SKIPPED, PASSED)
@@ -58,7 +58,7 @@ class Result:
     @property
     def text(self) -> str:
         """It in one line."""
-        return one_line(self.message + (f" ({self.hint})" if self.hint else ""))
+        return printable(self.message + (f" ({self.hint})" if self.hint else ""))
 
     @property
     def record(self) -> dict[str, str | None]:

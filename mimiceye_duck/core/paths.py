@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path, PurePath, PureWindowsPath
 
+# Names of Windows' devices, whatever follows a dot: no file of any system should have one.
+DEVICE = r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)"
 _VERBATIM = "\\\\?\\"
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mimiceye_duck.core.text import printable
+
 
 class Steps:
     """Shows the steps of a build as they go and keeps how long each took, in seconds."""
@@ -18,7 +20,7 @@ class Steps:
 
     def say(self, text: str) -> None:
         """A line of its own, told whoever watches."""
-        Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(printable(text), markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, total: int) -> Iterator["Step"]:

@@ -1,37 +1,25 @@
-"""Text that is safe to print, and amounts as people read them."""
+"""Text that is safe to print; sizes, durations and moments as text."""
 
 import re
+from datetime import datetime
+
+# Controls of a terminal, signs that turn the direction of writing, halves of a character.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
-def shown(size: int) -> str:
-    """A number of bytes as people say it."""
-    return f"{size / 1e9:,.1f} GB" if size >= 5e8 else f"{size / 1e6:,.1f} MB"
+def printable(text: str) -> str:
+    r"""Text of any origin on one line, which neither commands a terminal nor fails to encode.
 
-
-def one_line(text: str) -> str:
-    r"""Text that stays on its line: whatever a terminal would not show as it is, escaped.
-
-    >>> print(one_line("a\nb"))
-    a\nb
+    >>> print(printable("a\nb \x1b[31m \u202e \udcff"))
+    a\nb \x1b[31m \u202e \udcff
     """
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-
-
-# Controls of a terminal, and those that turn the direction of writing.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def escaped(text: str) -> str:
-    r"""Text that cannot command a terminal.
-
-    >>> escaped("red \x1b[31m") == r"red \x1b[31m"
-    True
-    """
-    return _CONTROLS.sub(lambda match: repr(match.group())[1:-1], text)
+    return _UNSAFE.sub(lambda match: repr(match.group())[1:-1], text)
 
 
 def size(n_bytes: int) -> str:
-    """An amount of bytes as people read it.
+    """Bytes with one decimal of a decimal unit.
 
     >>> size(1_234_567), size(999)
     ('1.2 MB', '999 B')
@@ -42,3 +30,35 @@ def size(n_bytes: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.1f} {unit}" if unit != "B" else f"{n_bytes} B"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as days and a clock; empty for none.
+
+    >>> duration(-93784.5), duration(7 * 86_400)
+    ('-1d 02:03:04.5', '7d 00:00:00')
+    """
+    if seconds is None:
+        return ""
+    days, milliseconds = divmod(round(abs(seconds) * 1000), 86_400_000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}"
+    fraction = f"{rest % 1000 / 1000:.3f}"[1:].rstrip("0").rstrip(".")
+    return ("-" if seconds < 0 else "") + (f"{days}d " if days else "") + clock + fraction
+
+
+def moment(value: datetime | None) -> str:
+    """A date and time, to the millisecond where it has no more; none is said to be none.
+
+    >>> moment(datetime(2150, 1, 2, 3, 4, 5, 678000)), moment(datetime(2150, 1, 2))
+    ('2150-01-02 03:04:05.678', '2150-01-02 00:00:00')
+    """
+    if value is None:
+        return "no valid date and time"
+    text = value.isoformat(sep=" ")
+    return text.removesuffix("000") if value.microsecond else text
+
+
+def yes_no(value: bool) -> str:
+    """Return yes or no."""
+    return "yes" if value else "no"

@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
-from threading import Thread
 from time import perf_counter
 from typing import Any, TypeVar
 
 import duckdb
 
+from mimiceye_duck.core.threads import on_threads
 from mimiceye_duck.database.connection import Database
 
 _LOG = logging.getLogger(__name__)
@@ -19,28 +18,9 @@ T = TypeVar("T")
 
 def waited(database: Database, call: Callable[[], T]) -> T:
     """Let a call to DuckDB take its time; Ctrl-C stops it."""
-    # DuckDB does not see Ctrl-C while it looks for the next rows of an answer, and Windows does
-    # not interrupt a wait: so another thread calls, and this one wakes now and then.
-    called: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            called.set_result(call())
-        except BaseException as error:
-            called.set_exception(error)
-
-    worker = Thread(target=work, daemon=True)
-    try:
-        worker.start()
-        while not wait([called], timeout=0.1).done:
-            pass
-    except KeyboardInterrupt:
-        # Again and again, since the statement may not have begun.
-        while worker.is_alive():
-            database.interrupt()
-            worker.join(timeout=0.1)
-        raise
-    return called.result()
+    # DuckDB does not see Ctrl-C while it looks for the next rows of an answer.
+    [outcome] = on_threads(lambda _: call(), [None], 1, database.interrupt)
+    return outcome
 
 
 class Answer:

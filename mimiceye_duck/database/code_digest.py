@@ -1,31 +1,120 @@
-"""The digest of the code that decides what a build writes."""
+"""Digests of the code that makes an output: a module and all that it imports.
 
-from collections.abc import Iterator, Sequence
+Comments and docstrings do not count, nor do modules that only wait, report or share the work:
+what they do changes no byte of what is written. A SQL template counts where a module names it.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from mimiceye_duck.catalog.installation import PACKAGE, SQL
-from mimiceye_duck.catalog.models import value_files
+from mimiceye_duck.core.caches import parsed
 from mimiceye_duck.core.digest import digest
 
-# Packages that decide what a build writes, beside its use case.
-_FOLDERS = ("catalog", "core", "database", "pipeline", "readers", "writers")
+# Modules and packages that decide nothing of what is written.
+NOT_DECIDING = frozenset(
+    f"mimiceye_duck.{name}"
+    for name in (
+        "core.caches",
+        "core.errors",
+        "core.findings",
+        "core.lock",
+        "core.machine",
+        "core.privacy",
+        "core.processes",
+        "core.progress",
+        "core.threads",
+        "database.code_digest",
+        "database.disk_space",
+        "database.errors",
+        "database.interrupts",
+        "database.parallel",
+        "pipeline.node",
+        "pipeline.state",
+    )
+)
 
 
 @cache
-def code(*more: str) -> str:
-    """The code that decides what a build writes: this package, its templates, the engine.
+def code(*modules: str) -> str:
+    """The digest of modules of this package, of what they import, and of the engine.
 
-    `more` are other folders of the package, for what they do.
+    >>> code("database.engine") == code("database.engine", "core.progress")
+    True
     """
-    return digest(duckdb.__version__, [file.read_bytes() for file in _code_files(more)])
+    found = _parsed()
+    names = sorted(deciding(*modules))
+    return digest(duckdb.__version__, [found[name]["digest"] for name in names])
 
 
-def _code_files(more: Sequence[str]) -> Iterator[Path]:
-    yield from sorted((SQL / "templates").iterdir())
-    yield from value_files()
-    yield from sorted((PACKAGE / "usecases").glob("build*.py"))
-    for folder in (*_FOLDERS, *more):
-        yield from sorted((PACKAGE / folder).rglob("*.py"))
+def deciding(*modules: str) -> set[str]:
+    """The modules that `code` of these is a digest of."""
+    found = _parsed()
+    reached: set[str] = set()
+    waiting = [f"mimiceye_duck.{name}" for name in modules]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and not _is_left_out(name):
+            reached.add(name)
+            waiting += [module for module in found[name]["imports"] if module in found]
+    return reached
+
+
+def _is_left_out(name: str) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in NOT_DECIDING)
+
+
+@cache
+def _parsed() -> Mapping[str, Any]:
+    """Of each module of the package its digest, and the modules it imports while it runs."""
+    modules = {_name(file): file for file in sorted(PACKAGE.rglob("*.py"))}
+    templates = sorted((SQL / "templates").iterdir())
+    found: dict[str, Any] = parsed(
+        "code",
+        [*modules.values(), *templates],
+        lambda: _parse(modules, {file.name.split(".")[0]: file for file in templates}),
+    )
+    return found
+
+
+def _name(file: Path) -> str:
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _parse(modules: Mapping[str, Path], templates: Mapping[str, Path]) -> dict[str, Any]:
+    found = {}
+    for name, file in modules.items():
+        tree = ast.parse(file.read_bytes())
+        imports = sorted(set(_imports(tree)) - {name})
+        words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        named = sorted(word for word in words if isinstance(word, str) and word in templates)
+        _drop_docstrings(tree)
+        texts = [templates[word].read_text(encoding="utf-8") for word in named]
+        found[name] = {"digest": digest(ast.dump(tree), texts), "imports": imports}
+    return found
+
+
+def _drop_docstrings(tree: ast.Module) -> None:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Names that may be modules: `from package import name` may name either."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        yield from _imports(node)

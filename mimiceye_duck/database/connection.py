@@ -189,6 +189,10 @@ class Database:
         self.execute(f"insert into {table} from inserted")  # noqa: S608
         self._connection.unregister("inserted")
 
+    def made(self, sql: str) -> int:
+        """Execute a statement that makes a table of a select; returns its number of rows."""
+        return int(self.rows(sql)[0][0])
+
     def rows(self, sql: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
         _LOG.debug("%s", sql)
         with _interruptible():

@@ -1,6 +1,7 @@
 """The names of DuckDB's own that other layers may use: errors, types, tokens, its version."""
 
 from duckdb import (
+    BinderException,
     CatalogException,
     DuckDBPyConnection,
     Error,
@@ -14,6 +15,7 @@ from duckdb import (
 from duckdb.sqltypes import DuckDBPyType
 
 __all__ = [
+    "BinderException",
     "CatalogException",
     "DuckDBPyConnection",
     "DuckDBPyType",

@@ -1,12 +1,13 @@
-"""What DuckDB's errors mean, without any value of a row."""
+"""Meanings of DuckDB's and the system's errors, without any value of a row."""
 
+import errno
 import re
 
 import duckdb
 
 from mimiceye_duck.core.errors import UserError
 
-# What DuckDB says of a file, told without the row that it quotes: patient data.
+# DuckDB's messages about a file quote rows, which are patient data: our words for them.
 _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.IOException, r"Unexpected end of GZIP", "the compressed file is cut short"),
     (duckdb.IOException, r"GZIP|gzip stream", "the file is not what gzip can read"),
@@ -69,60 +70,81 @@ class HeldError(UserError):
 
 
 class FullError(UserError):
-    """The disk has no room for a database."""
+    """The disk is too full for a database."""
 
 
 class DamagedError(UserError):
-    """A file is no database, a damaged one, or one of another release of DuckDB."""
+    """A file is not a database, is damaged, or is of another release of DuckDB."""
 
 
-_FULL = "the disk is full"
+# A quota is a small disk. Python maps Windows' own numbers to these, DuckDB does not.
+_FULL_NUMBERS = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FILE_NUMBERS = {errno.EMFILE, errno.ENFILE}
+_FULL = re.compile(
+    r"No space left on device|not enough space|Disk quota exceeded|failed to offload data block"
+)
+# What a write beside others says, as JSON, with the system's number: Linux' or Windows'.
+_FULL_ASYNC = re.compile(
+    rf'^IO Error: Async write failed.*"errno":"(?:{"|".join(map(str, _FULL_NUMBERS))}|112)"',
+    re.DOTALL,
+)
 _SPILL = re.compile(r"^IO Error: Failed to create directory|duckdb_temp_(?:storage|block)")
-# What a write beside others says, as JSON: the system's numbers for a full disk.
-_NO_ROOM_CODE = re.compile(r'^IO Error: Async write failed.*"errno":"(?:28|112)"', re.DOTALL)
-_NO_ROOM = re.compile(r"No space left on device|not enough space|failed to offload data block")
 
 
-def is_full(error: duckdb.Error) -> bool:
-    """Whether DuckDB failed for want of room on a disk."""
+def is_disk_full(error: BaseException) -> bool:
+    """True if a disk or a quota is full, whether Python or DuckDB was writing."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL_NUMBERS
     kinds = (
         duckdb.IOException,
         duckdb.TransactionException,  # at its end it writes what it did
         duckdb.OutOfMemoryException,  # what memory cannot hold goes to the disk
         duckdb.FatalException,  # any statement after one of the others
     )
+    if not isinstance(error, kinds):
+        return isinstance(error, FullError)
     message = str(error)
-    if isinstance(error, duckdb.IOException) and _NO_ROOM_CODE.search(message):
+    if isinstance(error, duckdb.IOException) and _FULL_ASYNC.search(message):
         return True
-    return isinstance(error, kinds) and bool(_NO_ROOM.search(_own_words(message)))
+    return says_full(message)
 
 
-def is_of_machine(error: duckdb.Error) -> bool:
-    """Whether DuckDB had no room or memory, or was stopped, so that no file is at fault."""
+def says_full(message: str) -> bool:
+    """True if a message, apart from the paths and values that it quotes, is of a full disk."""
+    return bool(_FULL.search(_own_words(message)))
+
+
+def is_of_machine(error: BaseException) -> bool:
+    """True if the disk, memory or open files were exhausted, or the work was stopped.
+
+    No input file is at fault then.
+    """
+    if isinstance(error, OSError) and error.errno in _FILE_NUMBERS:
+        return True
     kinds = (duckdb.OutOfMemoryException, duckdb.InterruptException)
-    return is_full(error) or isinstance(error, kinds) or _is_spill(error)
+    return is_disk_full(error) or isinstance(error, kinds) or _is_spill(error)
 
 
-def _is_spill(error: duckdb.Error) -> bool:
-    """Whether DuckDB could not write what memory does not hold."""
+def _is_spill(error: BaseException) -> bool:
+    """True if DuckDB could not write what memory does not hold."""
     return isinstance(error, duckdb.IOException) and bool(_SPILL.search(str(error)))
 
 
 def is_damaged(error: duckdb.Error) -> bool:
-    """Whether a file is no database, a damaged one, or one of another release of DuckDB."""
+    """True if a file is not a database, damaged, or of another release of DuckDB."""
     if isinstance(error, duckdb.SerializationException):
         return True
     return bool(_DAMAGED.search(_own_words(str(error))))
 
 
 def reason(error: duckdb.Error) -> str:
-    """Why DuckDB failed, without any value of a row."""
+    """The reason that DuckDB failed, without any value of a row."""
     message = str(error)
     if isinstance(error, duckdb.IOException) and _HELD.search(message):
         process = re.search(r"PID (\d+)", message)
         return "another program holds it" + (f", process {process.group(1)}" if process else "")
-    if is_full(error):
-        return _FULL
+    if is_disk_full(error):
+        return "the disk is full"
     if _is_spill(error):
         return "what memory cannot hold cannot be written; see --temp-dir"
     line = _LINE.search(message)
@@ -136,13 +158,13 @@ def reason(error: duckdb.Error) -> str:
 
 
 def _own_words(message: str) -> str:
-    """DuckDB's message without rows, values and paths, whose words are not DuckDB's."""
+    """A message without the rows, values and paths that it quotes."""
     return _PATH.sub("", _QUOTED.sub("", _HINTS.sub("", _ROW.sub("", message))))
 
 
 def kind_of(error: duckdb.Error) -> type[UserError]:
     if _HELD.search(str(error)):
         return HeldError
-    if is_full(error):
+    if is_disk_full(error):
         return FullError
     return DamagedError if is_damaged(error) else UserError

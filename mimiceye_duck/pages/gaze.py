@@ -23,9 +23,9 @@ class Circle:
     y: float
     radius: float
     tenth: int
-    start: float
-    end: float
-    seconds: float
+    start: float | None
+    end: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,14 @@ def _radius(seconds: float | None, width: float) -> float:
 
 def words(spoken: Sequence[Record], drawn: Sequence[Circle]) -> list[Word]:
     """What was dictated, each word with the circles that overlap its time."""
-    starts = [circle.start for circle in drawn]
-    ends = [circle.end for circle in drawn]
+    timed = all(circle.start is not None and circle.end is not None for circle in drawn)
+    starts = [circle.start for circle in drawn if timed]
+    ends = [circle.end for circle in drawn if timed]
     found = []
     for one in spoken:
         start, end = one["start_seconds"], one["end_seconds"]
         first = last = None
-        if start is not None and end is not None and drawn:
+        if start is not None and end is not None and starts:
             # Fixations of one eye follow each other, so that those of a time stand together.
             begin, after = bisect_left(ends, start), bisect_right(starts, end)
             if begin < after:

@@ -164,7 +164,7 @@ class _Image:
             for file in files
         ]
         picture = next((file for table, file in placed if table == _PICTURES and file), None)
-        width, height = _size(self.record, picture)
+        width, height = _size(self.record, files)
         masks = [
             {"name": file.stem, "link": link(file, self._folder)}
             for table, file in placed
@@ -239,18 +239,13 @@ def _ellipse(row: Record, width: float) -> Record:
     }
 
 
-def _size(image: Record, picture: Path | None) -> tuple[float, float]:
+def _size(image: Record, files: Sequence[Record]) -> tuple[float, float]:
     """Width and height (pixels) in which the sources give places on an image."""
     if image["n_columns"] and image["n_rows"]:
         return image["n_columns"], image["n_rows"]
-    if picture:
-        from PIL import Image
-
-        try:
-            with Image.open(picture) as opened_picture:
-                return opened_picture.size
-        except OSError:
-            pass  # it is shown as what it is: a picture that cannot be read
+    for file in files:
+        if file["table_name"] == _PICTURES and file["pixel_rows"]:
+            return file["pixel_columns"], file["pixel_rows"]
     return _SIDE, _SIDE
 
 

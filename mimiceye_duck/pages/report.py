@@ -14,13 +14,14 @@ from mimiceye_duck.pages.bar_chart import Chart, chart
 from mimiceye_duck.pages.html import page
 from mimiceye_duck.pages.queries import Record, ask_rules, records
 from mimiceye_duck.pages.suppression import Cell, Guard
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.workspace import DATABASE, REPORT
 
 # Another name, so that nobody shares the one for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
 _LINKS = ("within", "after", "before", "none")
-_ANSWERS = ("5", "4", "3", "2", "1", "0", "-1", "yes", "no", "not asked")
+_ANSWERS = ("5", "4", "3", "2", "1", "0", "-1", "yes", "no", "not asked", "other")
 _SHOWN_PATIENTS = 2_000
 
 
@@ -60,7 +61,6 @@ def report_text(
             "record": record,
             "guard": guard,
             "link": link,
-            "window_days": link["window_seconds"] / 86_400,
             "went_in": _went_in(record, answers["coverage"], guard),
             "funnel": _funnel(answers["funnel"], guard),
             "figures": _figures(answers["figures"], guard),
@@ -74,7 +74,7 @@ def report_text(
             "folders": sorted({row["folder"] for row in answers["coverage"]}),
             "combinations": _combinations(answers["combinations"], guard),
             "patients": _patients(answers.get("patients", [])),
-            "answers": _ANSWERS,
+            "answers": _answers(answers["labels"]),
             "labels": _labels(answers["labels"], guard),
             "repairs": [
                 (file, action.replace("_", " "), guard.cell(ids, ids), guard.cell(rows, ids))
@@ -84,6 +84,7 @@ def report_text(
                 {**audit, "cell": guard.cell(audit["rows"], audit["rows"])}
                 for audit in record["audits"]
             ],
+            "misfits": _misfits(record.get("misfits", []), guard),
             "missing": {
                 name: guard.cell(count, count) for name, count in record["missing"].items()
             },
@@ -259,6 +260,24 @@ def _patients(rows: Sequence[Record]) -> list[tuple[int, dict[str, Record]]]:
     for row in rows:
         found.setdefault(row["subject_id"], {})[row["folder"]] = row
     return list(found.items())[:_SHOWN_PATIENTS]
+
+
+def _misfits(found: Sequence[Mapping[str, Any]], guard: Guard) -> list[Record]:
+    """The columns with cells that cannot be read."""
+    misfits = [Misfit(**one) for one in found]
+    return [
+        {
+            "column": f"{one.table}.{one.column}",
+            "cell": guard.cell(one.n_cells, one.least_patients),
+            "form": one.form,
+        }
+        for one in misfits
+    ]
+
+
+def _answers(rows: Sequence[Record]) -> list[str]:
+    """The columns of the table of labels; `other` only where there is one."""
+    return [one for one in _ANSWERS if one != "other" or any(r["answer"] == one for r in rows)]
 
 
 def _labels(rows: Sequence[Record], guard: Guard) -> list[Record]:

@@ -1,106 +1,59 @@
 """Find each contract's files under one folder, however they were downloaded."""
 
 import difflib
-import gzip
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets, version_key
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
 from mimiceye_duck.core.paths import unfit
-from mimiceye_duck.core.text import one_line
-from mimiceye_duck.readers.headers import check_header
+from mimiceye_duck.readers.headers import check_headers
+from mimiceye_duck.readers.listing import list_files
 from mimiceye_duck.readers.sources import Listing, Release, Source, Sources
+from mimiceye_duck.readers.table_files import Shape, beside, faults, shapes
 
-# Folders that hold one file per image, study, reading or patient, by the hundred thousand:
-# their paths follow from the tables, so that nobody has to list them. The folder above says
-# which they are: a person may call any folder p1, s3 or gaze_data. Also what MIMIC-Eye made.
-_FILE_SETS = re.compile(
-    r"(?:files|mimic-cxr-reports)/p\d\d|p\d\d/p\d{3,}|p\d{3,}/s\d+"
-    r"|(?:main|gaze)_data/P\d+R\d+|audio_segmentation_transcripts/[0-9a-f-]{44}"
-    r"|(?:patient_\d+|spreadsheets)/(?:CXR-DICOM|CXR-JPG|ED|EyeGaze|Hosp|ICU|REFLACX)"
-    r"|.*/\..*",
-    re.DOTALL,
-)
 VERSION = re.compile(r"(?:^|-)(\d+(?:\.\d+)+)$")
 _REPORTS = "mimic_cxr.reports"
 REPORTS_FOLDER = "mimic-cxr-reports"
-_BLOCK = 1 << 20
-_LIMIT = 1 << 32
 _ARCHIVE = re.compile(REPORTS_FOLDER + r"\.(?:zip|tar|tar\.gz|tgz)", re.IGNORECASE)
-
-
-def _is_build(names: set[str]) -> bool:
-    # A database alone may be one of `attach`, which people put beside their tables.
-    return ".mimiceye-duck" in names or names >= {"mimiceye.duckdb", "build.json"}
-
-
-def _list(folder: Path) -> Listing:
-    listing, seen = Listing(), set[str]()
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        # A link may lead back to a folder above it.
-        real = os.path.realpath(here)
-        if real in seen:
-            continue
-        seen.add(real)
-        try:
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except OSError:
-            listing.closed.append(here)
-            continue
-        names = {entry.name for entry in entries}
-        if here != folder and _is_build(names):
-            listing.builds.append(here)
-            continue
-        listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
-        folders = [entry.name for entry in entries if _is(entry.is_dir)]
-        if any(re.fullmatch(r"p\d\d", name) for name in folders):
-            listing.trees.append(here)
-        waiting.extend(
-            here / name
-            for name in reversed(folders)
-            if not _FILE_SETS.fullmatch(f"{here.name}/{name}")
-        )
-    return listing
-
-
-def _is(kind: Callable[[], bool]) -> bool:
-    """Whether an entry is of a kind; what is behind links in a circle is of none."""
-    try:
-        return kind()
-    except OSError:
-        return False
-
-
-def _named(names: Iterable[str], pattern: str) -> list[str]:
-    """Names that a pattern without `.gz` fits, the packed file before the unpacked."""
-    return [
-        name
-        for suffix in (".gz", "")
-        for name in sorted(names, reverse=True)
-        if fnmatchcase(name, pattern + suffix)
-    ]
 
 
 def _roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
     for marker in dataset.marker:
         *folders, name = marker.split("/")
-        for folder, names in listing.files.items():
+        for folder in listing.files:
             if folders and list(folder.parts[-len(folders) :]) != folders:
                 continue
-            if not _named(names, name):
-                continue
-            yield folder.parents[len(folders) - 1] if folders else folder
+            if shapes(listing, folder, name):
+                yield folder.parents[len(folders) - 1] if folders else folder
+
+
+def _flat_roots(listing: Listing, dataset: Dataset) -> Iterator[Path]:
+    """Folders in which tables of a dataset lie without the folder that they should be in."""
+    tables = {one.path: one for one in contracts().values() if one.dataset == dataset.key}
+    for marker in dataset.marker:
+        *folders, name = marker.split("/")
+        for folder in listing.files if folders and marker in tables else ():
+            if folder.name.lower() != folders[-1].lower() and _flat(
+                tables[marker], listing, folder, name
+            ):
+                yield folder
+
+
+def _flat(contract: Contract, listing: Listing, folder: Path, name: str) -> list[Shape]:
+    """As `shapes`, those alone whose headers are the table's: others have tables of that name."""
+    return [
+        shape
+        for shape in shapes(listing, folder, name)
+        if not any(
+            result.status == FAILED for result in check_headers(contract, shape.files, None)[1]
+        )
+    ]
 
 
 def is_archive(name: str) -> bool:
@@ -131,7 +84,8 @@ def _is_demo(root: Path, dataset: Dataset) -> bool:
 def _releases(listing: Listing, dataset: Dataset) -> list[Release]:
     """A dataset's releases, the one to use last: full before demo, newest that is known."""
     grouped: dict[tuple[str | None, bool], list[Path]] = {}
-    for root in dict.fromkeys(_roots(listing, dataset)):
+    roots = [*_roots(listing, dataset)] or [*_flat_roots(listing, dataset)]
+    for root in dict.fromkeys(roots):
         grouped.setdefault((_version(root), _is_demo(root, dataset)), []).append(root)
     found = [
         Release(dataset, version, demo, tuple(sorted(roots)))
@@ -200,7 +154,7 @@ def survey(
     releases = dict(releases or {})
     _check_keys(releases)
     skipped = _skipped(skip)
-    listing = _list(folder)
+    listing = list_files(folder)
     results: list[Result] = []
     chosen: dict[str, Release] = {}
     for key, dataset in datasets().items():
@@ -234,7 +188,7 @@ def survey(
             continue
         results.extend(_unfit(contract.id, source.folders))
         if source.file:
-            header, found_in_it = check_header(contract, source.file, source.release)
+            header, found_in_it = check_headers(contract, source.files, source.release)
             source = replace(source, header=header if contract.format == "csv" else ())
             results.extend(found_in_it)
         tables[contract.id] = source
@@ -289,64 +243,17 @@ def _source(
         folders = _set_folders(contract, release, listing)
         return Source(contract, release.known, folders=folders) if folders else None
     *parts, name = contract.path.split("/")
-    folders_of_it = [root.joinpath(*parts) for root in release.roots]
-    files = [
-        folder / found
-        for folder in folders_of_it
-        for found in _named(listing.files.get(folder, ()), name)
+    found = [
+        shape for root in release.roots for shape in shapes(listing, root.joinpath(*parts), name)
     ]
-    if not files:
+    if parts and not found:
+        found = [shape for root in release.roots for shape in _flat(contract, listing, root, name)]
+    if not found:
         return None
-    results.extend(_twice(contract, files))
-    return Source(contract, release.known, files[0])
-
-
-def _twice(contract: Contract, files: Sequence[Path]) -> Iterator[Result]:
-    """One table packed and unpacked, or in two folders: whoever unpacked it may have changed it."""
-    first, *others = files
-    for other in others:
-        name = one_line(other.name if other.parent == first.parent else str(other))
-        if not is_same(first, other):
-            message = f"{contract.id} is there twice and differs"
-            hint = "take the wrong one away"
-            yield Result("twice", contract.id, FAILED, message, str(first), f"{name} too", hint)
-            continue
-        message = (
-            f"{contract.id}: {one_line(first.name)} is read, {name} is not; "
-            "they begin alike and are as long"
-        )
-        yield Result("twice", contract.id, WARNING, message, str(first), str(other))
-
-
-def is_same(one: Path, other: Path, *, wholly: bool = False) -> bool:
-    """Whether two files hold the same text; to begin alike and be as long is enough.
-
-    `wholly` reads them to their ends in any case.
-    """
-    try:
-        as_long = not wholly and text_size(one) == text_size(other)
-        with _open_bytes(one) as left, _open_bytes(other) as right:
-            while block := left.read(_BLOCK):
-                if block != right.read(len(block)):
-                    return False
-                if as_long:
-                    return True  # a release unpacked is 100 GB; `check --deep` reads it all
-            return not right.read(1)
-    except (OSError, EOFError, zlib.error):
-        return False
-
-
-def text_size(file: Path) -> int:
-    """Bytes of a table's text; those of a packed one as its last four bytes say, below 4 GiB."""
-    if not file.name.endswith(".gz"):
-        return file.stat().st_size % _LIMIT
-    with open(file, "rb") as opened:
-        opened.seek(-4, os.SEEK_END)
-        return int.from_bytes(opened.read(4), "little")
-
-
-def _open_bytes(file: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(file) if file.name.endswith(".gz") else open(file, "rb"))
+    results.extend(faults(contract, found[0]))
+    results.extend(beside(contract, found))
+    first, *further = found[0].files
+    return Source(contract, release.known, first, further=tuple(further))
 
 
 def _set_folders(contract: Contract, release: Release, listing: Listing) -> tuple[Path, ...]:

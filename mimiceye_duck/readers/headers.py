@@ -5,7 +5,7 @@ import difflib
 import gzip
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TextIO, cast
@@ -13,9 +13,11 @@ from typing import TextIO, cast
 from mimiceye_duck.catalog.contracts import Column, Contract, contracts, has_by
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
 from mimiceye_duck.core.paths import unfit
+from mimiceye_duck.readers.names import is_packed, is_parquet
 
 _AGAIN = "download the file again"
 _PAGE = "is a web page, not a table"
+_FETCH = "fetch its content: `datalad get`, `git annex get` or `git lfs pull`"
 _LOGGED_IN = ", logged in to PhysioNet"
 _LONGEST = 200
 # Names of columns that a build adds, to every table while it works and to some of its files.
@@ -44,6 +46,31 @@ def spelled(contract: Contract, header: Iterable[str]) -> list[tuple[Column, str
     ]
 
 
+def check_headers(
+    contract: Contract, files: Sequence[Path], release: str | None
+) -> tuple[tuple[str, ...], list[Result]]:
+    """As `check_header`, of a table in parts, which must all have the first one's header."""
+    first, *further = files
+    header, results = check_header(contract, first, release)
+    for file in further:
+        other, found = check_header(contract, file, release)
+        failed = [result for result in found if result.status == FAILED]
+        if other != header and not failed:
+            message = f"{contract.id} is in parts with different headers"
+            hint = "export it again, whole or in parts that begin alike"
+            shown = _shown(other)
+            failed = [Result("header", contract.id, FAILED, message, str(file), shown, hint)]
+        results += failed
+    return header, results
+
+
+def _parquet_names(file: Path) -> tuple[str, ...]:
+    """The columns of a Parquet file; raises OSError or ValueError for what is none."""
+    import pyarrow.parquet  # most downloads have none
+
+    return tuple(pyarrow.parquet.read_schema(file).names)
+
+
 def check_header(
     contract: Contract, file: Path, release: str | None
 ) -> tuple[tuple[str, ...], list[Result]]:
@@ -55,6 +82,14 @@ def check_header(
 
     if character := unfit(file):
         return (), failed(f"has {character} in its path", hint="rename its folder")
+    if _is_pointer(file):
+        return (), failed("is a pointer without content", hint=_FETCH)
+    if is_parquet(file):
+        try:
+            header = _parquet_names(file)
+        except (OSError, ValueError):
+            return (), failed("is no Parquet, or not whole")
+        return header, _judged(contract, file, header, release, failed)
     try:
         with open_text(file) as lines:
             records = csv.reader(lines)
@@ -85,21 +120,32 @@ def check_header(
     if any(len(name.splitlines()) > 1 or len(name) > _LONGEST for name in header):
         # What follows an open quote is rows.
         return (), failed("has no header", "a quoted cell in the first line that never ends")
+    return header, _judged(contract, file, header, release, failed)
+
+
+def _judged(
+    contract: Contract,
+    file: Path,
+    header: tuple[str, ...],
+    release: str | None,
+    failed: Callable[..., list[Result]],
+) -> list[Result]:
+    """What is wrong or remarkable in a file's names of columns."""
     names = [name.strip().lower() for name in header]
     known = {column.header.lower() for column in contract.file_columns}
     extra = [name for name in header if name.strip().lower() not in known]
     if 2 * len(extra) >= len(header):
         hint = _AGAIN + ", or put its first line back"
-        return header, failed("has no header", _shown(header), hint)
+        return failed("has no header", _shown(header), hint)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         name = f"'{twice[0]}' " if twice[0] in _column_names() else ""
         name = name if twice[0] else "without a name "
-        return header, failed(f"has a column {name}twice", _shown(header))
+        return failed(f"has a column {name}twice", _shown(header))
     added = (_ADDED | _ADDED_TO.get(contract.id, frozenset())) & set(names)
     if added:
         message = f"has a column '{min(added)}', a name that a build gives to a column of its own"
-        return header, failed(message, _shown(header), "rename that column")
+        return failed(message, _shown(header), "rename that column")
     results: list[Result] = []
     if extra:
         message = (
@@ -117,7 +163,7 @@ def check_header(
             f"if a release renamed it{meant}"
         )
         results += failed(f"has no column '{column.header}'", _shown(header), hint)
-    return header, results
+    return results
 
 
 def _lacking(
@@ -139,18 +185,27 @@ def _must_have(contract: Contract, column: Column, release: str | None) -> bool:
 
 def open_text(file: Path) -> TextIO:
     """A table's text, inflated when its name says that it is packed."""
-    if file.name.endswith(".gz"):
+    if is_packed(file):
         return cast(TextIO, gzip.open(file, "rt", encoding="utf-8-sig", newline=""))
     return open(file, encoding="utf-8-sig", newline="")
 
 
 def _ends_within_a_line(file: Path) -> bool:
     """Whether an unpacked file ends within a line; a packed one tells of a cut itself."""
-    if file.name.endswith(".gz"):
+    if is_packed(file) or is_parquet(file):
         return False
     with open(file, "rb") as opened:
         opened.seek(-1, os.SEEK_END)
         return opened.read() not in (b"\n", b"\r")
+
+
+def _is_pointer(file: Path) -> bool:
+    """Whether a file only says where git-annex or Git LFS has its content."""
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(48).startswith((b"/annex/objects/", b"version https://git-lfs"))
+    except OSError:
+        return False
 
 
 def _is_page(file: Path) -> bool:

@@ -14,10 +14,12 @@ from mimiceye_duck.database import engine
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.readers.source_digest import source_key
+from mimiceye_duck.readers.source_digest import file_inputs
 from mimiceye_duck.readers.sources import Source
 
 _DIGITS = 12
+# What makes these files, and the tables that are copied to them.
+_CODE = ("readers.source_cache", "readers.records.parquet_cache", "pipeline.steps.source_text")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Cache:
     def file(self, source: Source) -> Path:
         """Where a table is, or is to be."""
         contract = source.contract
-        key = digest(code(), source_key(source))[:_DIGITS]
+        key = digest(code(*_CODE), sorted(file_inputs(source).items()))[:_DIGITS]
         return self.folder / contract.schema / f"{self._stem(source)}.{key}.parquet"
 
     def _stem(self, source: Source) -> str:

@@ -7,16 +7,20 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Column, Contract, Dataset, contracts, datasets, has_by
 from mimiceye_duck.core import findings
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
+from mimiceye_duck.readers.names import is_parquet
 
 
 @dataclass(frozen=True)
 class Source:
     """One source table that was found.
 
-    `file` is absolute. A file set has `folders` instead, below which its files lie as the
-    contract's `inner_path` says. `header` is the file's first record, in the file's order.
+    `file` is absolute; of a table in parts it is the first, and `further` are the others in
+    order. A file set has `folders` instead, below which its files lie as the contract's
+    `inner_path` says. `header` is the file's first record, in the file's order. `copies` are
+    what DuckDB reads in place of files that it cannot read.
     """
 
     contract: Contract
@@ -24,16 +28,36 @@ class Source:
     file: Path | None = None
     folders: tuple[Path, ...] = ()
     header: tuple[str, ...] = ()
+    further: tuple[Path, ...] = ()
+    copies: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The table's file, or its parts in order; none of a file set."""
+        return (self.file, *self.further) if self.file else ()
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """As `files`, for DuckDB."""
+        return self.copies or self.files
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the table is Parquet rather than CSV."""
+        return self.file is not None and is_parquet(self.file)
 
     @cached_property
-    def state(self) -> tuple[int, int]:
-        """Its file's size and time of the last change (ns), as they were when first asked.
+    def states(self) -> tuple[tuple[str, int, int], ...]:
+        """Each file's path, size and time of the last change (ns), as they were when first asked.
 
         A file that changes while it is read is another one to the next build.
         """
-        assert self.file
-        status = self.file.stat()
-        return status.st_size, status.st_mtime_ns
+        return tuple((str(file), *state_of(file.stat())) for file in self.files)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(size for _, size, _ in self.states)
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""
@@ -63,13 +87,15 @@ class Release:
 class Listing:
     """Files by folder, the folders whose children are p10 ... p19, and those nobody may list.
 
-    `builds` are the folders that builds wrote, in which nothing is looked for.
+    `builds` are the folders that builds wrote, in which nothing is looked for. `others` are, by
+    folder, what is neither file nor folder: links without content, pipes.
     """
 
     files: dict[Path, set[str]] = field(default_factory=dict)
     trees: list[Path] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
     builds: list[Path] = field(default_factory=list)
+    others: dict[Path, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

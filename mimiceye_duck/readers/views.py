@@ -12,7 +12,9 @@ from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
+from mimiceye_duck.readers.file_sets import files, paths_below
 from mimiceye_duck.readers.headers import check_header
+from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.sources import Source, Sources
 
 # Bytes that DuckDB reads at a time.
@@ -20,6 +22,7 @@ _BUFFER = 32_000_000
 # For views: whoever names one inflates as much, only to see which columns the file has. With
 # less than four times as much as the longest line, DuckDB cannot read a file that has one.
 _FIRST_LOOK = 8_000_000
+WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 
 # Work done on each of some sources, each time with a connection.
 Each = Callable[[Iterable[Source], Callable[[Database, Source], None]], None]
@@ -30,32 +33,45 @@ where table_schema = ? and table_type = 'VIEW' and table_catalog = current_datab
 """
 
 
-def relation(source: Source, files: Sequence[Path] | None = None) -> Sql | None:
+def relation(source: Source, chosen: Sequence[Path] | None = None) -> Sql | None:
     """A source's cells as text, as DuckDB reads them in place, columns by name.
 
-    `files` narrows a file set. None for images, sound and what else has no rows.
+    `chosen` narrows a file set. None for images, sound and what else has no rows.
     """
     contract = source.contract
     if contract.is_file_set:
-        return _file_set(source, files)
+        return _file_set(source, chosen)
+    if source.is_parquet:
+        return _parquet_text(source)
     if source.file and contract.format == "csv":
-        return csv_text(source.file)
+        return csv_text(*source.readable)
     if source.file and contract.format == "lines":
         return render("lines", patterns=[glob_escaped(source.file)])
     return None
 
 
-def csv_text(file: Path, buffer: int = _BUFFER) -> Sql:
-    """The cells of a CSV file as text, columns by name."""
-    return render("csv_text", patterns=[glob_escaped(file)], with_filename=False, buffer=buffer)
+def csv_text(*files: Path, buffer: int = _BUFFER) -> Sql:
+    """The cells of CSV files, one after another, as text, columns by name."""
+    patterns = list(map(glob_escaped, files))
+    return render("csv_text", patterns=patterns, with_filename=False, buffer=buffer)
 
 
-def _file_set(source: Source, files: Sequence[Path] | None) -> Sql | None:
+def _parquet_text(source: Source) -> Sql:
+    """The cells of Parquet files, one after another, as the text that CSV would have."""
+    return render(
+        "parquet_text",
+        patterns=list(map(glob_escaped, source.readable)),
+        names=source.header,
+        whole={own for column, own in source.found() if own and column.type in WHOLE},
+    )
+
+
+def _file_set(source: Source, chosen: Sequence[Path] | None) -> Sql | None:
     contract = source.contract
-    if files is None:
+    if chosen is None:
         patterns = [glob_escaped(folder) + "/" + contract.glob for folder in _filled(source)]
     else:
-        patterns = [glob_escaped(file) for file in files]
+        patterns = [glob_escaped(file) for file in chosen]
     if not patterns:
         return None
     if contract.format == "csv":
@@ -76,7 +92,7 @@ def _filled(source: Source) -> list[Path]:
     return [
         folder
         for folder in source.folders
-        if next(folder.glob(source.contract.glob), None) is not None
+        if next(paths_below(folder, source.contract), None) is not None
     ]
 
 
@@ -85,7 +101,7 @@ def fault(database: Database, source: Source, error: engine.Error) -> str:
     assert source.file
     types = {f"c{place}": "varchar" for place in range(len(source.header))}
     # DuckDB guesses at the form of the first rows before it reads them, and then names no line.
-    query = render("csv_fault", patterns=[glob_escaped(source.file)], types=types)
+    query = render("csv_fault", patterns=list(map(glob_escaped, source.readable)), types=types)
     again = database.cursor()  # here nothing can be asked after an error
     try:
         again.execute(query)
@@ -103,7 +119,16 @@ def problems(database: Database, source: Source, file: Path, error: engine.Error
     found = [result.problem for result in results if result.status == FAILED]
     if found:
         return found
-    alone = replace(source, file=file, header=header)
+    alone = replace(source, file=file, further=(), copies=(), header=header)
+    if is_packed(file) and "GZIP" in str(error):
+        return [
+            Problem(
+                f"{contract.id} cannot be read in place",
+                path=str(file),
+                detail="zeros after its end, or damage",
+                hint="`build` reads what ends in zeros; else unpack it, or download it again",
+            )
+        ]
     return [
         Problem(
             f"{contract.id} cannot be read",
@@ -170,8 +195,9 @@ def attach(
 
 def _looked_at(source: Source) -> Sql | None:
     """As `relation`, for a view."""
-    if source.file and source.file.suffix == ".gz" and source.contract.format == "csv":
-        return csv_text(source.file, _FIRST_LOOK)
+    packed = any(map(is_packed, source.files))
+    if packed and source.contract.format == "csv":
+        return csv_text(*source.readable, buffer=_FIRST_LOOK)
     return relation(source)
 
 
@@ -184,8 +210,7 @@ def _make_view(database: Database, source: Source, rows: Sql) -> None:
         if is_of_machine(error):
             raise
         # Of a set, DuckDB looks at the first file alone.
-        globs = (sorted(folder.glob(source.contract.glob)) for folder in source.folders)
-        first = source.file or next(file for files in globs for file in files)
+        first = source.file or next(files(source))
         raise UserError(problems(database, source, first, error)) from None
 
 
@@ -199,7 +224,12 @@ def _read(
     if parquet:
         return [(*about, parquet.as_posix(), False, n_rows)]
     if source.file:
-        return [(*about, source.file.as_posix(), False, n_rows)]
+        # The number of rows is of all parts: once.
+        counts = [n_rows, *[None] * (len(source.readable) - 1)]
+        return [
+            (*about, file.as_posix(), False, count)
+            for file, count in zip(source.readable, counts, strict=True)
+        ]
     return [(*about, folder.as_posix(), True, n_rows) for folder in source.folders]
 
 
@@ -216,7 +246,8 @@ def _note(database: Database, read: list[tuple[object, ...]]) -> None:
 
 def view(database: Database, contract: Contract, file: Path) -> None:
     """Create a table's view on its Parquet file."""
-    own = [(column, column.name) for column in contract.columns]
+    # It holds values, not text.
+    own = [(replace(column, form=None), column.name) for column in contract.columns]
     rows = parquet_relation(file)
     database.execute(render("source_view", name=contract.id, columns=own, relation=rows))
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ from mimiceye_duck.checks.fast import before_build
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import disk_space, engine
-from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.errors import FullError, HeldError, is_damaged, reason
-from mimiceye_duck.pipeline.state import input_files
-from mimiceye_duck.pipeline.state.fingerprint import fingerprint
+from mimiceye_duck.database.errors import FullError, is_damaged, is_disk_full, reason
+from mimiceye_duck.pipeline.graph import Graph
+from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.resources import Resources
-from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
+from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.readers.sources import Sources
 
 
@@ -30,11 +28,11 @@ def build(
     """
     workspace = Workspace(out)
     findings.require(sources.results)
-    wanted = fingerprint(sources, options)
+    graph = Graph(sources, options)
 
     def there() -> Mapping[str, Any]:
         """The record of the build that is in place, if it is just this."""
-        return {} if force or not _is_up_to_date(workspace, wanted) else workspace.finished()
+        return {} if force or not is_up_to_date(workspace, graph.digest) else workspace.finished()
 
     try:
         if not workspace.work.exists() and (record := there()):
@@ -49,16 +47,14 @@ def build(
                 # With Arrow and all that reads and writes, which a build that is there needs not.
                 from mimiceye_duck.usecases.build_steps import run_steps
 
-                record = run_steps(
-                    sources, workspace, options, resources, wanted, checks, anew=force
-                )
+                record = run_steps(graph, workspace, resources, checks, anew=force)
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:
-        if disk_space.is_full(error):
+        if is_disk_full(error):
             kept = resources.cache.folder if resources.cache else None
             folders = filter(None, (workspace.out, resources.temp_dir, kept))
-            raise disk_space.disk_full(folders, disk_needed(sources, options)) from None
+            raise disk_space.build_disk_full(folders, disk_needed(sources, options)) from None
         raise _stopped(error) from None
 
 
@@ -76,26 +72,3 @@ def _stopped(error: Exception) -> UserError:
         hint = "--force builds all anew"
     assert isinstance(error, engine.Error)
     return UserError(Problem("the build stopped", detail=reason(error), hint=hint))
-
-
-def _is_up_to_date(workspace: Workspace, wanted: str) -> bool:
-    """Whether just this build is in place and whole, and every file it looked for as it was."""
-    if workspace.finished().get("fingerprint") != wanted:
-        return False
-    database = _opened(workspace.out / DATABASE)
-    if database is None:
-        return False
-    with closing(database):
-        return workspace.is_whole(database) and not input_files.has_changed(database, workspace.out)
-
-
-def _opened(database: Path) -> Database | None:
-    """A build's database; another one where somebody works with it, None where it is damaged."""
-    if not database.is_file():
-        return None
-    try:
-        return Database.open(database, read_only=True)
-    except HeldError:
-        return Database.open()
-    except UserError:
-        return None

@@ -22,8 +22,9 @@ from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import reason
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.readers.discovery import is_same
+from mimiceye_duck.readers.records.padding import without_padding
 from mimiceye_duck.readers.sources import Sources
+from mimiceye_duck.readers.table_files import is_same
 
 # Bytes of tables from which on their keys are kept in a file: it is packed, memory is not.
 _IN_MEMORY = 1 << 29
@@ -52,7 +53,7 @@ def _deeply(sources: Sources, results: list[Result], temp_dir: Path | None) -> l
     read, damaged = check_digests(sources, memory, threads, steps)
     unfit = {one.about for one in results if one.check == "header" and one.status == FAILED}
     tables = [
-        Table(source, [source.file])
+        Table(source, source.files)
         for name, source in sources.tables.items()
         if source.file and name not in unfit | damaged
     ]
@@ -94,6 +95,13 @@ def _check_tables(
             temp_dir=Path(folder) / "spill",
         )
         try:
+            copied = without_padding(sources, Path(folder)).tables
+            tables = [
+                replace(table, source=copied[table.contract.id])
+                if not table.contract.is_file_set
+                else table
+                for table in tables
+            ]
             checks = TableChecks(database, tables, memory)
             side_by_side(database, steps, "checking tables", tables, checks.check_table, threads)
             side_by_side(

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.synth import synth
 
@@ -29,6 +30,6 @@ def _make(workspace: Workspace, source: Path) -> None:
         synth(growing)
         growing.rename(source)
     except OSError as error:
-        if disk_space.is_full(error):
-            raise disk_space.disk_full([workspace.out]) from None
+        if is_disk_full(error):
+            raise disk_space.build_disk_full([workspace.out]) from None
         raise

@@ -5,6 +5,7 @@ from typing import Any
 
 from mimiceye_duck.catalog.models import link_rules, outputs
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.results import Explanation, LinkComparison
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.readonly import opened
 
@@ -22,7 +23,7 @@ def _records(database: Database, sql: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
+def explanation(database: Path, dicom_id: str) -> Explanation:
     """An image, every stay of its patient and what each rule says; `UserError` if unknown."""
     models = outputs("explain")
     with opened(database) as connection:
@@ -41,10 +42,10 @@ def explanation(database: Path, dicom_id: str) -> dict[str, Any]:
         stays = _records(connection, models["stays"].sql)
         rules = _records(connection, models["rules"].sql)
         settings = _records(connection, "from settings.link")
-    return {"image": images[0], "stays": stays, "rules": rules, "settings": settings[0]}
+    return Explanation(images[0], tuple(stays), tuple(rules), settings[0])
 
 
-def comparison(database: Path) -> dict[str, Any]:
+def comparison(database: Path) -> LinkComparison:
     """How often each two rules agree, and why each differs from the build's rule."""
     models = outputs("compare")
     with opened(database) as connection:
@@ -52,4 +53,4 @@ def comparison(database: Path) -> dict[str, Any]:
         agreement = _records(connection, models["agreement"].sql)
         differences = _records(connection, models["differences"].sql)
         settings = _records(connection, "from settings.link")
-    return {"settings": settings[0], "agreement": agreement, "differences": differences}
+    return LinkComparison(settings[0], tuple(agreement), tuple(differences))

@@ -6,11 +6,11 @@ from functools import cache
 from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models import Model, link_rules, models, outputs, sql_name
 from mimiceye_duck.catalog.names import resolve
+from mimiceye_duck.catalog.options import DIALECTS
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 
 # What is named after the file that it writes; all else after its place in the database.
 _BY_FILE = ("patient", "spreadsheets", "as_published")
-DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
 
 
 @cache
@@ -38,14 +38,13 @@ def in_dialect(name: str, dialect: str | None, names: str | None) -> str:
     if names is None and dialect in (None, "duckdb"):
         return one.sql
     # It takes longer than to print what is there.
-    from mimiceye_duck.catalog.dialects import ENGINES, translate
+    from mimiceye_duck.catalog.dialects import translate
     from mimiceye_duck.catalog.hosted import hosts, on_hosted
 
     if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
             Problem(f"--dialect knows no '{dialect}'", hint="one of " + ", ".join(DIALECTS))
         )
-    assert ("duckdb", *ENGINES) == DIALECTS
     if names is not None and names not in hosts():
         raise UsageError(
             Problem(f"--names knows no '{names}'", hint="one of " + ", ".join(hosts()))

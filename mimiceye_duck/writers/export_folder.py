@@ -1,6 +1,5 @@
 """The folder of an export: nothing of an export stands in it before all of it is whole."""
 
-import errno
 import os
 import re
 import shutil
@@ -13,14 +12,14 @@ from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.lock import held
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
-from mimiceye_duck.database.errors import reason
+from mimiceye_duck.database.disk_space import disk_full
+from mimiceye_duck.database.errors import is_disk_full, reason
 from mimiceye_duck.writers.renaming import Renaming
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
 # Folders of a build in which nobody looks for an export.
 _OF_A_BUILD = re.compile(r"patient_\d+|spreadsheets")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHOWN = 10
 
 
@@ -195,17 +194,10 @@ class Folder:
 
     def _user_error(self, error: engine.Error | OSError) -> UserError:
         """A failure in words that quote no row; the parts are gone by now."""
-        if is_full(error):
-            free = shutil.disk_usage(_existing(self.out)).free
-            needs = f"about {size(self.needed)} needed, " if self.needed else ""
-            return UserError(
-                Problem(
-                    "the disk is full",
-                    path=str(self.out),
-                    detail=f"{needs}{size(free)} free",
-                    hint="make room there, or --out DIR on another disk",
-                )
-            )
+        if is_disk_full(error):
+            needs = f"about {size(self.needed)} needed" if self.needed else None
+            hint = "free some disk space, or --out DIR on another disk"
+            return disk_full([self.out], needs, hint=hint)
         if isinstance(error, engine.Error):
             return UserError(Problem("the export stopped", detail=reason(error)))
         return UserError(
@@ -215,19 +207,6 @@ class Folder:
                 detail=os.strerror(error.errno) if error.errno else type(error).__name__,
             )
         )
-
-
-def is_full(error: engine.Error | OSError) -> bool:
-    """Whether it is for want of room on the disk that something failed."""
-    if isinstance(error, engine.Error):
-        # DuckDB refuses to spill shortly before the disk is full, and calls that memory.
-        words = ("No space left", "max_temp_directory_size")
-        return any(word in str(error) for word in words)
-    return error.errno in _FULL
-
-
-def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def _remove(path: Path) -> None:

@@ -6,8 +6,9 @@ import stat
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.file_state import state_of
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_disk_full
 
 
 def place(source: Path, target: Path, way: str, before: Path | None) -> None:
@@ -68,7 +69,7 @@ def _link(real: str, target: Path, way: str) -> None:
         else:
             os.link(extended(real), extended(target))
     except (OSError, AttributeError, NotImplementedError) as error:
-        if disk_space.is_full(error):
+        if is_disk_full(error):
             raise
         number = getattr(error, "errno", None)
         raise UserError(
@@ -108,12 +109,7 @@ def _is_copy(file: str, status: os.stat_result) -> bool:
     except OSError:
         return False
     # A file with a second name may be the source's own, which a copy must not share.
-    return (
-        stat.S_ISREG(old.st_mode)
-        and old.st_size == status.st_size
-        and old.st_mtime_ns == status.st_mtime_ns
-        and old.st_nlink == 1
-    )
+    return stat.S_ISREG(old.st_mode) and state_of(old) == state_of(status) and old.st_nlink == 1
 
 
 def _is_hardlink(file: str, status: os.stat_result) -> bool:

@@ -49,6 +49,14 @@ class Manifest:
     def missing(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.size is None]
 
+    def extents(self) -> dict[str, tuple[int, int]]:
+        """How many files each table has, and their bytes."""
+        found: dict[str, tuple[int, int]] = {}
+        for entry in self.written:
+            files, size = found.get(entry.table, (0, 0))
+            found[entry.table] = (files + 1, size + (entry.size or 0))
+        return found
+
     def write(self, file: Path) -> None:
         """Write `manifest.parquet`, sorted by path, the missing files with null bytes."""
         entries = sorted(self._entries, key=lambda entry: entry.path)

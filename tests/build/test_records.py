@@ -10,7 +10,7 @@ import pyarrow
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.database.errors import is_full
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.pipeline.steps import csv_scan
 from mimiceye_duck.readers import views
 from mimiceye_duck.writers import csv_tree
@@ -86,7 +86,7 @@ def test_a_view_reads_the_longest_lines_of_a_packed_table(tmp_path):
     file = tmp_path / "a.csv.gz"
     rows = [f"{n},{'x' * 1_900_000 if n % 5 == 0 else n}" for n in range(25)]
     file.write_bytes(gzip.compress("\n".join(["a,b", *rows, ""]).encode()))
-    view = views.csv_text(file, views._FIRST_LOOK)
+    view = views.csv_text(file, buffer=views._FIRST_LOOK)
     found = duckdb.sql(f"select a, strlen(b) from {view}").fetchall()
     assert found == [(row.split(",")[0], len(row.split(",")[1])) for row in rows]
 
@@ -101,4 +101,6 @@ def test_nobody_is_none_of_the_patients():
 
 def test_a_full_disk_is_seen_in_what_a_write_beside_others_says():
     told = '{"exception_message":"Could not write file \\\\"x\\\\": No space left","errno":"28"}'
-    assert is_full(duckdb.IOException(f"IO Error: Async write failed for range [0, 1]: {told}"))
+    assert is_disk_full(
+        duckdb.IOException(f"IO Error: Async write failed for range [0, 1]: {told}")
+    )

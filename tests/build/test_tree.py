@@ -282,7 +282,16 @@ def test_what_is_up_to_date_is_not_done_again(lean, built, command):
     assert command("build", "--source", lean, "--out", out).code == 0
     returned = mimiceye_duck.build(source=lean, out=out)
     assert state(out) == before
-    assert json.loads(json.dumps(returned)) == record(out)
+    assert json.loads(json.dumps(returned.record)) == record(out)
+    links = dict(record(out)["links"])
+    assert not returned.ran and returned.out == out
+    assert (returned.images, returned.linked) == (
+        sum(links.values()),
+        links["within"] + links["after"],
+    )
+    assert returned.patients == len([*out.glob("patient_*")])
+    # The manifest lists what is written beside the list itself.
+    assert returned.files == record(out)["files_written"]
 
 
 def test_a_row_changed_in_a_source_is_built_anew(small, copied, tmp_path, tools, built):

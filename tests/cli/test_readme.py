@@ -177,7 +177,7 @@ def test_first_command_prints_what_is_shown(place):
     _, ran = place
     shown, lines = after("build --demo --out mimic-eye"), stripped(ran.stdout)
     assert len(shown) > 1 and shown == lines[: len(shown)]
-    assert re.fullmatch(r"the build needs up to .* are free\n", ran.stderr)
+    assert re.fullmatch(r"needs up to .* of disk; .* free\n", ran.stderr)
 
 
 def test_first_query_prints_what_is_shown(follow):

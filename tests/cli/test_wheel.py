@@ -111,7 +111,7 @@ def test_wheel_alone_builds_the_demo_and_answers(run, wheel, tmp_path):
     ran = run("build", "--demo", "--out", "a folder with spaces")
     assert ran.returncode == 0, ran.stderr
     assert (out / "build.json").is_file()
-    assert re.fullmatch(r"the build needs up to .* are free\n", ran.stderr)
+    assert re.fullmatch(r"needs up to .* of disk; .* free\n", ran.stderr)
     with open(out / "source" / "truth" / "cxr_stay.csv", encoding="utf-8") as truth:
         header, *rows = truth.read().splitlines()
     within = sum(",within," in row for row in rows)

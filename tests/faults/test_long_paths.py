@@ -14,7 +14,7 @@ import pytest
 
 import mimiceye_duck
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.pipeline.state import input_files, ledger, workspace
+from mimiceye_duck.pipeline.state import input_files, nodes, workspace
 from mimiceye_duck.pipeline.steps import file_sets
 from mimiceye_duck.writers import csv_tree, files
 
@@ -50,7 +50,7 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(os, name, limited(getattr(os, name), n_paths))
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", limited(open, 1))
-    for module in (files, csv_tree, file_sets, ledger, input_files, workspace):
+    for module in (files, csv_tree, file_sets, nodes, input_files, workspace):
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
 

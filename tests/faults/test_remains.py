@@ -323,28 +323,38 @@ def other(small, shared, tools) -> Path:
     return Path(shared.make("other", (), change))
 
 
-@pytest.mark.parametrize("lost", ["", "done", "tree/mimiceye.duckdb", "tree", "work.duckdb"])
+def lose(work: Path, lost: str) -> None:
+    """Take away a file or folder of a stopped build, or a table of what it says is done."""
+    if lost.startswith("run."):
+        with duckdb.connect(str(work / "tree" / "mimiceye.duckdb")) as connection:
+            connection.execute(f"drop table {lost}")
+    elif lost:
+        gone = work / lost
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+
+
+STATE = ("run.nodes", "run.node_files")
+
+
+@pytest.mark.parametrize("lost", ["", *STATE, "tree/mimiceye.duckdb", "tree", "work.duckdb"])
 def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
     lost, small, other, built, tmp_path, tools, build, stop
 ):
     """Also where only some of it is left, as when the machine went down."""
     out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     stop(out, output_database, "keep_counts", lambda *_: True, source=other, window="0")
-    if lost:
-        gone = out / ".mimiceye-duck" / lost
-        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    lose(out / ".mimiceye-duck", lost)
     build(out, window="1h")
     assert_same(out, built(small, files="none", window="1h"), tools)
 
 
-@pytest.mark.parametrize("lost", ["done", "tree/mimiceye.duckdb"])
+@pytest.mark.parametrize("lost", [*STATE, "tree/mimiceye.duckdb"])
 def test_a_stopped_build_of_which_something_is_lost_is_completed(
     lost, small, other, built, tmp_path, tools, build, stop
 ):
     out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     stop(out, output_database, "keep_counts", lambda *_: True, source=other)
-    gone = out / ".mimiceye-duck" / lost
-    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    lose(out / ".mimiceye-duck", lost)
     build(out, source=other)
     assert_same(out, built(other, files="none"), tools)
 

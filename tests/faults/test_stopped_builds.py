@@ -156,7 +156,9 @@ def database(out: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, kind in relations:
             is_table = kind == "BASE TABLE"
-            query = f"from {name}" if is_table else f"describe {name}"
+            # When a node was finished tells of times.
+            kept = "select * exclude (finished_at)" if name == "run.nodes" else ""
+            query = f"{kept} from {name}" if is_table else f"describe {name}"
             found[name] = sorted(map(repr, connection.execute(query).fetchall()))
         return found
 

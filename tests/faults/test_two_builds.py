@@ -141,7 +141,7 @@ def test_a_build_that_is_up_to_date_is_told_so_in_a_notebook_that_has_it_open(
     connect, small, finished
 ):
     with connect(finished / "mimiceye.duckdb"):
-        _, ran = mimiceye_duck.run_build(source=small, out=finished, files="none")
+        ran = mimiceye_duck.build(source=small, out=finished, files="none").ran
     assert not ran
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from mimiceye_duck.catalog.dialects import translate
 from mimiceye_duck.catalog.model_plan import plan
+from mimiceye_duck.pipeline.spark import casts as cells
 from mimiceye_duck.pipeline.steps.audits import audits
+from tests.cells import CELLS, FORMS, reading
 from tests.engines.cases import SELECTS
 from tests.engines.equality import differences
 from tests.engines.models import AUDITS, COMPARED, duckdb_answer, opened
@@ -32,6 +34,24 @@ def test_there_are_rows_to_compare(duckdb_build):
 @pytest.mark.parametrize("case", SELECTS, ids=lambda case: case.name)
 def test_postgres_gives_the_value(postgres, case):
     assert set(postgres.ask(translate(case.duckdb, "postgres")).rows) == case.value
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_postgres_reads_in_a_cell_what_python_reads(postgres, form):
+    # No text of its holds a NUL.
+    chosen = [cell for cell in CELLS if "\0" not in cell]
+    typed = cells.typed("nullif(cell, '')", form, "postgres")
+    postgres.connection.execute("create temporary table texts (number int, cell text)")
+    try:
+        with postgres.connection.cursor().copy("copy texts from stdin") as copy:
+            for row in enumerate(chosen):
+                copy.write_row(row)
+        rows = postgres.ask(f"select number, {typed} as value from texts order by number").rows
+    finally:
+        postgres.connection.execute("drop table texts")
+    for cell, (_, found) in zip(chosen, rows, strict=True):
+        wanted = reading(form, cell)
+        assert (found, type(found)) == (wanted, type(wanted)), cell
 
 
 @pytest.mark.parametrize("name", AUDITS)

@@ -12,20 +12,12 @@ import pytest
 from mimiceye_duck.catalog.dialects import translate
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.spark import java
-from mimiceye_duck.pipeline.spark import build, casts
+from mimiceye_duck.pipeline.spark import build
+from mimiceye_duck.pipeline.spark import casts as cells
+from tests.cells import CELLS, FORMS
 from tests.engines.cases import SELECTS
 from tests.engines.equality import Answer, from_arrow
 
-TYPES = ("SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")
-# Cells as files have them, and as they should not have them.
-CELLS = [
-    *("37", "37.0", "37.5", "-37.5", "36.5", " 37 ", "37d", "5f", "1e3", "nan", "+5", ".5", "5."),
-    *("-0", "1.10", "1.0.0", "99999", "99999999999", "1E5", "NaN", "___", "abc", "", " "),
-    *("2180", "2180-01", "2180-01-02", "2180-1-2", "2180/01/02", "2180-02-30", "20180102"),
-    *("2180-01-02 03:04", "2180-01-02 03:04:05", "2180-01-02T03:04:05", "2180-01-02 3:4:5"),
-    *("2180-01-02 03:04:05.123", "12:00:00", "true", "True", "FALSE", "t", "f", "yes", "no"),
-    *("0", "1", "y", "n", "on"),
-]
 SECRET = "Secretname"
 
 
@@ -54,7 +46,7 @@ class Everything(NamedTuple):
     demos: Made | None
     broken: Any
     cases: dict[str, set[tuple[Any, ...]]]
-    cells: dict[str, list[str | None]]
+    cells: dict[str, list[Any]]
 
 
 def skip_without() -> None:
@@ -72,7 +64,10 @@ def everything(
     """Ask all of one session, and end it."""
     from mimiceye_duck.database.spark.session import start
 
-    session = start(master="local[2]", memory="1500m")
+    # A Java that runs for a minute or two gains nothing by compiling twice.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        session = start(master="local[2]", memory="1500m")
     # Tables of some rows need no compiler, and no more than two parts.
     session.conf.set("spark.sql.shuffle.partitions", "2")
     session.conf.set("spark.sql.codegen.wholeStage", "false")
@@ -86,7 +81,7 @@ def everything(
                 case.name: {tuple(row) for row in session.sql(_spark(case.duckdb)).collect()}
                 for case in SELECTS
             },
-            cells={type: _cells(session, type) for type in TYPES},
+            cells={form: _cells(session, form) for form in FORMS},
         )
     finally:
         session.stop()
@@ -129,10 +124,8 @@ def _broken(command: Callable[..., Any], source: Path, folder: Path) -> Any:
     return command("build", "--engine", "spark", "--source", broken, "--out", folder / "none")
 
 
-def _cells(session: Any, type: str) -> list[str | None]:
-    texts = ", ".join(f"({number}, '{text}')" for number, text in enumerate(CELLS))
-    cast = casts.typed("nullif(cell, '')", type)
-    rows = session.sql(
-        f"select cast({cast} as string) from values {texts} as t (number, cell) order by number"
-    )
-    return [row[0] for row in rows.collect()]
+def _cells(session: Any, form: str) -> list[Any]:
+    texts = session.createDataFrame(list(enumerate(CELLS)), "number int, cell string")
+    typed = cells.typed("nullif(cell, '')", form)
+    rows = texts.selectExpr("number", f"{typed} as value").orderBy("number").collect()
+    return [row[1] for row in rows]

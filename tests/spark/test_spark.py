@@ -4,15 +4,15 @@ import json
 import re
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet
 import pytest
 
 from mimiceye_duck.pipeline.spark import build as engine
+from tests.cells import CELLS, FORMS, reading
 from tests.engines.cases import SELECTS
 from tests.engines.equality import below, differences
 from tests.engines.models import COMPARED, duckdb_answer, opened
-from tests.spark.spark import CELLS, SECRET, TYPES
+from tests.spark.spark import SECRET
 
 WRITTEN = [name for name in COMPARED if name.split(".")[0] in engine.WRITTEN]
 
@@ -59,17 +59,11 @@ def test_spark_gives_the_value(on_spark, case):
     assert on_spark.cases[case.name] == case.value
 
 
-def value(text, type):
-    """A cell's value as text, numbers by what they count."""
-    return float(text) if text is not None and type == "DOUBLE" else text
-
-
-@pytest.mark.parametrize("type", TYPES)
-def test_cell_is_to_spark_what_it_is_to_duckdb(on_spark, type):
-    for cell, found in zip(CELLS, on_spark.cells[type], strict=True):
-        query = f"select cast(try_cast(nullif(?, '') as {type}) as varchar)"
-        [[wanted]] = duckdb.execute(query, [cell]).fetchall()
-        assert repr(value(found, type)) == repr(value(wanted, type)), cell
+@pytest.mark.parametrize("form", FORMS)
+def test_spark_reads_in_a_cell_what_python_reads(on_spark, form):
+    for cell, found in zip(CELLS, on_spark.cells[form], strict=True):
+        wanted = reading(form, cell)
+        assert (found, type(found)) == (wanted, type(wanted)), cell
 
 
 def test_audits_find_what_they_find_on_duckdb(on_spark, demo_build):

@@ -37,7 +37,7 @@ class World:
         self.sources = {
             name: contract
             for contract in contracts().values()
-            for name in (contract.id, source_text.text_name(contract))
+            for name in (contract.id, contract.text_name)
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
@@ -82,9 +82,9 @@ class World:
                 render("source_view", name=contract.id, columns=columns, relation=nothing)
             )
         else:
-            self._schema(source_text.text_name(contract))
+            self._schema(contract.text_name)
             source_text.stage_absent(self.database, contract)
-        self.made.update((contract.id, source_text.text_name(contract)))
+        self.made.update((contract.id, contract.text_name))
 
     def read(self, source: Path, *names: str) -> None:
         """Read all rows of tables of a source tree as a build does; what is not there is empty."""

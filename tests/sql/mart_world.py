@@ -37,6 +37,8 @@ ADDED = {
         "bytes": "bigint",
         "is_there": "boolean",
         "may_be_missing": "boolean",
+        "pixel_rows": "integer",
+        "pixel_columns": "integer",
     },
     "spoken.reflacx_words": {
         "id": "varchar",

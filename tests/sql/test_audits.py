@@ -9,7 +9,7 @@ from mimiceye_duck.pipeline.steps.audits import audits, grains
 CLEAN = """
 create schema mimiciv_ed; create schema staging; create schema links; create schema settings;
 create schema run; create schema eye_gaze; create schema repaired; create schema cohort;
-create schema mimic_cxr; create schema summary;
+create schema mimic_cxr; create schema mimic_cxr_jpg; create schema summary;
 create table settings.link as
     select 'within-or-after' as link_rule, 600.0::double as window_seconds;
 create table mimiciv_ed.edstays (subject_id integer, stay_id integer, intime timestamp,
@@ -52,7 +52,16 @@ insert into run.files values
     ('eye_gaze.audio', 'patient_2/EyeGaze/audio.mp3', false, true);
 alter table run.files add column study_id integer;
 alter table run.files add column dicom_id varchar;
-insert into run.files values ('mimic_cxr.dicom', null, true, false, 100, 'a');
+alter table run.files add column pixel_rows integer;
+alter table run.files add column pixel_columns integer;
+insert into run.files values
+    ('mimic_cxr.dicom', null, true, false, 100, 'a', null, null),
+    ('mimic_cxr_jpg.images', null, true, false, 100, 'a', 30, 20),
+    ('mimic_cxr_jpg.images', null, true, false, 200, 'b', null, null),
+    ('eye_gaze.segmentation_masks', null, true, false, 100, 'a', 8, 8);
+create table mimic_cxr_jpg.metadata as
+    select 'a' as dicom_id, 30 as "Rows", 20 as "Columns"
+    union all select 'b', 30, 20;
 update run.files set study_id = 100 where path like '%s100.txt';
 create table cohort.studies as select 1 as subject_id, 100 as study_id;
 create table mimic_cxr.record_list as
@@ -65,6 +74,16 @@ create table summary.header_differences (dicom_id varchar, reason varchar);
 """
 
 BROKEN = [
+    (
+        "images_have_the_metadatas_size",
+        "as many columns, other rows",
+        "update run.files set pixel_rows = 15 where pixel_rows = 30",
+    ),
+    (
+        "images_have_the_metadatas_size",
+        "rows and columns exchanged",
+        "update run.files set pixel_rows = 20, pixel_columns = 30 where pixel_rows = 30",
+    ),
     (
         "headers_agree_with_the_metadata",
         "another size",

@@ -30,6 +30,17 @@ TIMES = [
     ("213014.531", "21:30:14.531"),
     ("235959.999", "23:59:59.999"),
     ("235959.0", "23:59:59.000"),
+    ("83059.9994", "08:30:59.999"),
+    ("83059.9996", "08:31:00.000"),
+    ("83058.9996", "08:30:59.000"),
+    ("85959.9996", "09:00:00.000"),
+    ("0.9996", "00:00:01.000"),
+    ("0.0004", "00:00:00.000"),
+    ("59.9996", "00:01:00.000"),
+    ("83060", None),
+    ("83059.99949", "08:30:59.999"),
+    ("6059.9996", None),
+    ("239999.9996", None),
     ("", None),
     ("-1", None),
     ("-83045.515", None),
@@ -98,6 +109,15 @@ def test_study_date_is_a_day_of_the_calendar_or_unknown(given, rows, study_date,
     )
     at = day and instant(f"{day} 08:30:45.515")
     assert rows("staging.cxr_images", "dicom_id, study_at") == [("a", at)]
+
+
+@pytest.mark.parametrize(
+    ("day", "next_day"),
+    [("21250310", "2125-03-11"), ("21240228", "2124-02-29"), ("21251231", "2126-01-01")],
+)
+def test_a_time_that_rounds_to_midnight_is_of_the_next_day(given, rows, day, next_day):
+    given("mimic_cxr_jpg.metadata", f"dicom_id | StudyDate | StudyTime\na | {day} | 235959.9996")
+    assert rows("staging.cxr_images", "study_at") == [(instant(f"{next_day} 00:00:00"),)]
 
 
 def test_neither_date_nor_time_makes_no_moment(given, rows):

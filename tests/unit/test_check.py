@@ -17,7 +17,7 @@ from mimiceye_duck.checks.fast import before_build
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import PASSED, Result
-from mimiceye_duck.core.text import one_line
+from mimiceye_duck.core.text import printable
 from mimiceye_duck.readers.discovery import find, survey
 from tests import stays
 from tests.stays import PATIENTS, STAYS, TEXT, TRIAGE, checked, edit, put
@@ -506,7 +506,7 @@ def test_a_full_disk_is_told_before_a_build(root, monkeypatch):
     (warning,) = told(checked(root), "warning")
     assert warning.check == "disk"
     needed = disk_needed(find(root), options())
-    assert f"{needed / 1e6:,.1f} MB" in warning.message and "0.1 MB are free" in warning.message
+    assert f"{needed / 1e6:,.1f} MB" in warning.message and "123.5 kB free" in warning.message
 
 
 def test_a_build_takes_no_more_than_was_said(lean, built):
@@ -614,9 +614,9 @@ def test_a_name_with_a_line_break_breaks_no_line(tmp_path, command):
     assert "non-ASCII ü 胸/mimic-iv-ed" in pages["non-ASCII ü 胸"]
 
 
-def test_one_line_keeps_what_can_be_read():
-    assert one_line("Lungenentzündung, 胸 'x' C:\\data") == "Lungenentzündung, 胸 'x' C:\\data"
-    assert one_line("a\r\nb\u202ec\udcff") == "a\\r\\nb\\u202ec\\udcff"
+def test_printable_text_keeps_what_can_be_read():
+    assert printable("Lungenentzündung, 胸 'x' C:\\data") == "Lungenentzündung, 胸 'x' C:\\data"
+    assert printable("a\r\nb\u202ec\udcff") == "a\\r\\nb\\u202ec\\udcff"
 
 
 def test_a_result_is_its_problem_and_its_line():

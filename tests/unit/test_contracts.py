@@ -225,7 +225,7 @@ def test_tables_that_name_files_have_what_the_paths_are_made_of(name):
 
 @each
 def test_units_and_flags_are_of_a_known_kind(name):
-    known = {"since", "unit", "fromPath", "glob"}
+    known = {"since", "unit", "fromPath", "glob", "form"}
     assert {word for node in properties(name) for word in custom(node)} <= known
     known = {"since", "rows", "patientFile", "spreadsheet", "patientOf", "mayBeMissing"}
     known |= {"demoRows", "sha256", "sha256Unpacked", "namedBy"}

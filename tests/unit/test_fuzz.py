@@ -238,16 +238,18 @@ def moment(date: str, clock: str) -> datetime | None:
     """Date and time as the specification reads them, by decimals."""
     if not re.fullmatch("[0-9]{8}", date) or not NUMBER.fullmatch(clock):
         return None
-    thousandths = int((Decimal(clock) * 1000).to_integral_value())
-    digits = f"{thousandths:09}"
+    whole, _, part = clock.partition(".")
+    digits = f"{int(whole or 0):06}"
     try:
         day = datetime.strptime(date, "%Y%m%d")
-        hours = datetime.strptime(digits[:6], "%H%M%S") if len(digits) == 9 else None
+        hours = datetime.strptime(digits, "%H%M%S") if len(digits) == 6 else None
     except ValueError:
         return None
     if hours is None:
         return None
-    return datetime.combine(day, hours.time()) + timedelta(milliseconds=int(digits[6:]))
+    # What rounds to a whole second is of the next one.
+    milliseconds = int((Decimal(f"0.{part}") * 1000).to_integral_value())
+    return datetime.combine(day, hours.time()) + timedelta(milliseconds=milliseconds)
 
 
 def is_plain(date: str, clock: str) -> bool:

@@ -2,17 +2,20 @@
 
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.pipeline.state.ledger import Done, Ledger
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.node import Node
+from mimiceye_duck.pipeline.state.nodes import Done, State
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.writers.manifest import Entry, Manifest
 
-RECORD = {"mimiceye_duck": "0", "tables": {"a": {"key": "1", "source_rows": 1, "cohort_rows": 1}}}
+RECORD = {"mimiceye_duck": "0"}
 
 
 def staged(out: Path, **files: str) -> Workspace:
@@ -181,49 +184,98 @@ def test_a_log_that_was_left_beside_the_old_database_goes_with_it(tmp_path):
     assert not (tmp_path / "mimiceye.duckdb.wal").exists()
 
 
+A = "schema.a"
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """The database of a build, empty; closed like one whose program ends when it is not."""
+    database = Database.open()
+    yield database
+    database.close()
+
+
 def done(key: str, *entries: Entry) -> Done:
-    return Done("a", key, 1, 1, entries)
+    return Done.of_files(node(key), entries, source_rows=1, cohort_rows=1)
 
 
-def test_what_a_stopped_build_left_does_not_take_the_place_of_what_is_right(tmp_path):
+def node(key: str) -> Node:
+    return Node(A, "table", {"file": key})
+
+
+def state(database: Database, workspace: Workspace) -> State:
+    return State(database, "", workspace.tree, workspace.out)
+
+
+def entries(*paths: str) -> list[Entry]:
+    return [Entry(path, "a", 1, 1, 1) for path in paths]
+
+
+def test_what_a_stopped_build_left_does_not_take_the_place_of_what_is_right(tmp_path, database):
     workspace = finished(tmp_path, patient_1__a="1", patient_1__b="1")
     workspace.start()
     for name in ("a", "b"):
         (workspace.tree / "patient_1").mkdir(exist_ok=True)
         (workspace.tree / "patient_1" / name).write_text("of a stopped build")
-    ledger = Ledger(workspace, anew=False)
-    assert ledger.find("a", "1")
-    assert ledger.kept == {"patient_1/a", "patient_1/b"}
+    state(database, workspace).add(database, done("1", *entries("patient_1/a", "patient_1/b")))
+    again = state(database, workspace)
+    assert again.find(node("1"))
+    assert again.kept == {"patient_1/a", "patient_1/b"}
     workspace.stage(RECORD, set())
     workspace.publish()
     assert {tree(tmp_path)[f"patient_1/{name}"] for name in ("a", "b")} == {"1"}
 
 
-def test_a_table_written_anew_is_no_longer_what_it_was_before(tmp_path):
+def test_a_node_made_anew_is_no_longer_what_it_was_before(tmp_path, database):
     workspace = Workspace(tmp_path)
     workspace.start()
-    ledger = Ledger(workspace, anew=False)
-    ledger.add(done("1"))
-    assert ledger.find("a", "1")
-    ledger.begin("a")
-    assert Ledger(workspace, anew=False).find("a", "1") is None
+    found = state(database, workspace)
+    found.add(database, done("1"))
+    assert found.find(node("1")) and state(database, workspace).find(node("1"))
+    found.begin(database, A)
+    assert found.find(node("1")) is None
+    assert state(database, workspace).find(node("1")) is None
+
+
+def test_a_node_made_of_something_else_is_not_done(tmp_path, database):
+    workspace = Workspace(tmp_path)
+    state(database, workspace).add(database, done("1"))
+    assert state(database, workspace).find(node("2")) is None
+    assert state(database, workspace).find(Node("schema.b", "table", {"file": "1"})) is None
 
 
 @pytest.mark.parametrize("damage", ["gone", "shorter"])
-def test_a_table_one_of_whose_files_is_gone_or_cut_is_not_done(damage, tmp_path):
+def test_a_node_one_of_whose_files_is_gone_or_cut_is_not_done(damage, tmp_path, database):
     workspace = finished(tmp_path, patient_1__a="1", patient_2__a="2")
     workspace.start()
+    listed = entries("patient_1/a", "patient_2/a")
+    state(database, workspace).add(database, done("1", *listed))
+    assert state(database, workspace).find(node("1"))
     file = tmp_path / "patient_2" / "a"
     file.unlink()
     if damage == "shorter":
         file.touch()
-    assert Ledger(workspace, anew=False).find("a", "1") is None
+    assert state(database, workspace).find(node("1")) is None
 
 
-def test_a_ledger_that_was_cut_when_the_machine_went_down_tells_nothing(tmp_path):
-    workspace = Workspace(tmp_path)
-    workspace.start()
-    Ledger(workspace, anew=False).add(done("1"))
-    [file] = (workspace.work / "done").glob("*.json")
-    file.write_bytes(file.read_bytes()[:20])
-    assert Ledger(workspace, anew=False).find("a", "1") is None
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("drop table run.nodes", "drop table run.node_files", "delete from run.nodes"),
+        "delete from run.node_files where path = 'patient_2/a'",
+        "update run.nodes set digest = 'another'",
+        "update run.nodes set inputs = inputs[:9]",
+        "update run.node_files set bytes = 7",
+        "alter table run.nodes drop column kind",
+    ],
+)
+def test_a_state_that_was_damaged_tells_nothing(damage, tmp_path, database):
+    workspace = finished(tmp_path, patient_1__a="1", patient_2__a="2")
+    listed = entries("patient_1/a", "patient_2/a")
+    state(database, workspace).add(database, done("1", *listed))
+    database.execute(damage)
+    assert state(database, workspace).find(node("1")) is None
+    again = state(database, workspace)
+    again.begin(database, A)
+    again.add(database, done("1", *listed))
+    assert state(database, workspace).find(node("1"))

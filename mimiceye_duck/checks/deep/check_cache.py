@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck.core.caches import cache_folder, write_json
+from mimiceye_duck.core.file_state import state_of
 
 
 class Memory:
@@ -45,6 +46,5 @@ class Memory:
 
 def key_of(file: Path) -> str:
     """A file as it is now: to be asked before it is read, since it may change meanwhile."""
-    status = file.stat()
-    facts = (os.path.abspath(file), status.st_size, status.st_mtime_ns)
+    facts = (os.path.abspath(file), *state_of(file.stat()))
     return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()

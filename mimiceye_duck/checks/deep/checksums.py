@@ -12,7 +12,7 @@ from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.checks.deep.integrity import Stream, read_streams
 from mimiceye_duck.core.findings import FAILED, PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.text import one_line
+from mimiceye_duck.readers.names import is_packed, is_zip
 from mimiceye_duck.readers.sources import Release, Source, Sources
 
 _AGAIN = "download the file again"
@@ -34,15 +34,15 @@ def check_digests(
 ) -> tuple[list[Result], set[str]]:
     """Read every table's file, archive and text of a set; also which tables are not whole."""
     listed = _listed(sources)
-    tables = {source.contract.id: source.file for source in sources.tables.values() if source.file}
+    tables = [(name, file) for name, source in sources.tables.items() for file in source.files]
     of_sets = (file for files in listed.sets.values() for file in files)
-    files = {*tables.values(), *sources.archives, *of_sets}
+    files = {*(file for _, file in tables), *sources.archives, *of_sets}
     with steps.step("reading files", len(files)) as step:
         streams = read_streams(sorted(files), memory, threads, step.advance)
     results: list[Result] = []
     damaged: set[str] = set()
     # An archive of reports has no table of its own to be damaged.
-    for name, file in [*tables.items(), *(("mimic_cxr.reports", one) for one in sources.archives)]:
+    for name, file in [*tables, *(("mimic_cxr.reports", one) for one in sources.archives)]:
         contract, stream = contracts()[name], streams[file]
         whole = _stream(name, file, stream)
         results.append(whole)
@@ -51,11 +51,12 @@ def check_digests(
             continue
         release = sources.releases[contract.dataset]
         results.append(_as_listed(name, file, stream, listed, release))
-        if contract.sha256:
+        source = sources.get(name)
+        if contract.sha256 and source and not (source.further or source.is_parquet):
             results.append(_as_published(contract, file, stream, release))
     for name, found in listed.sets.items():
         results.append(_set_as_listed(sources.tables[name], found, streams, listed.digests))
-    for name in sources.tables.keys() - tables.keys() - listed.sets.keys():
+    for name in sources.tables.keys() - {name for name, _ in tables} - listed.sets.keys():
         results.append(Result("sha256", name, SKIPPED, f"images and sound: sha256sum -c {NAME}"))
     return results, damaged
 
@@ -94,7 +95,7 @@ def _stream(about: str, file: Path, stream: Stream | OSError) -> Result:
         return Result(
             "stream", about, FAILED, f"{about} is damaged", str(file), stream.fault, _AGAIN
         )
-    if not file.name.endswith((".gz", ".zip")):
+    if not (is_packed(file) or is_zip(file)):
         return Result("stream", about, SKIPPED, "not packed: no CRC says whether it is whole")
     return Result("stream", about, PASSED, "", str(file))
 
@@ -104,7 +105,7 @@ def _as_listed(about: str, file: Path, stream: Stream, listed: Listed, release: 
     if digest == stream.sha256:
         return Result("sha256", about, PASSED, "", str(file))
     if digest:
-        message = f"{one_line(file.name)} is not the file that {NAME} lists"
+        message = f"{file.name} is not the file that {NAME} lists"
         found = f"SHA-256 {stream.sha256}"
         return Result("sha256", about, FAILED, message, str(file), found, _AGAIN)
     if listed.roots.isdisjoint(release.roots):
@@ -115,8 +116,7 @@ def _as_listed(about: str, file: Path, stream: Stream, listed: Listed, release: 
 
 
 def _as_published(contract: Contract, file: Path, stream: Stream, release: Release) -> Result:
-    is_packed = file.name.endswith(".gz")
-    known = contract.sha256 if is_packed else contract.sha256_unpacked
+    known = contract.sha256 if is_packed(file) else contract.sha256_unpacked
     of = [version for version, digest in known.items() if digest == stream.sha256]
     about = contract.id
     if of and release.version in (None, *of) and not release.demo:

@@ -1,17 +1,14 @@
 """Tables that are many files, one per reading or image."""
 
-import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase, translate
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.checks.deep.tables import Table
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.core.text import one_line
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.readers import file_sets
+from mimiceye_duck.readers.file_sets import inner_pattern
 from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -21,7 +18,7 @@ _NAMED = 3
 def named(files: Sequence[Path | str]) -> str:
     """The first of some files, to be told."""
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return ", ".join(one_line(str(file)) for file in files[:_NAMED]) + more
+    return ", ".join(str(file) for file in files[:_NAMED]) + more
 
 
 def check_sets(sources: Sources) -> tuple[list[Table], list[Result]]:
@@ -30,7 +27,7 @@ def check_sets(sources: Sources) -> tuple[list[Table], list[Result]]:
     for source in sources.tables.values():
         if not source.contract.is_file_set or source.contract.format not in ("csv", "json"):
             continue
-        files = _files_of(source)
+        files = list(file_sets.files(source))
         if not files:
             continue
         wrong = {file: what for file in files for what in _faults(source, file)}
@@ -52,38 +49,10 @@ def _result(source: Source, n_files: int, wrong: Mapping[Path, str]) -> Result:
     )
 
 
-def _files_of(source: Source) -> list[Path]:
-    found = ((folder, paths_below(folder, source.contract)) for folder in source.folders)
-    return sorted(folder / path for folder, paths in found for path in paths)
-
-
-def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
-    """The files of a set below a top folder of it, as their inner paths."""
-    return _below(extended(folder), contract.glob.split("/"))
-
-
-def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[str]:
-    pattern, *rest = patterns
-    try:
-        with os.scandir(folder) as entries:
-            fitting = [entry for entry in entries if fnmatchcase(entry.name, pattern)]
-    except OSError as error:
-        if disk_space.is_of_machine(error):
-            raise
-        return  # no folder, or nobody may list it
-    for entry in fitting:
-        path = above + entry.name
-        if rest:
-            yield from _below(entry.path, rest, path + "/")
-        elif os.path.isfile(entry.path):
-            yield path
-
-
 def pattern(contract: Contract) -> re.Pattern[str]:
     """The paths of a set's files below the release."""
     top = contract.path.split("/")[0]
-    # A star of a path stays within one folder.
-    return re.compile(translate(f"{top}/{contract.glob}").replace(".*", "[^/]*"))
+    return inner_pattern(f"{top}/{contract.glob}")
 
 
 def _faults(source: Source, file: Path) -> list[str]:

@@ -10,7 +10,8 @@ from threading import Event
 
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.core.threads import Stopped, on_threads
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
+from mimiceye_duck.readers.names import is_packed, is_zip
 from mimiceye_duck.readers.records.inflation import Inflation
 
 _BLOCK = 1 << 18
@@ -29,7 +30,7 @@ def read_stream(file: Path, stopping: Event | None = None) -> Stream:
 
     Raises `OSError` when it cannot be read.
     """
-    inflation = Inflation() if file.name.endswith(".gz") else None
+    inflation = Inflation() if is_packed(file) else None
     digest = hashlib.sha256()
     with open(file, "rb") as opened:
         while block := opened.read(_BLOCK):
@@ -39,7 +40,7 @@ def read_stream(file: Path, stopping: Event | None = None) -> Stream:
             if inflation:
                 for _ in inflation.take(block):
                     pass
-    fault = inflation.end() if inflation else _zip_fault(file) if file.suffix == ".zip" else None
+    fault = inflation.end() if inflation else _zip_fault(file) if is_zip(file) else None
     return Stream(digest.hexdigest(), fault)
 
 
@@ -68,7 +69,7 @@ def read_streams(
             key = key_of(file)
             return _remembered(key, memory) or _read(key, file)
         except OSError as error:
-            if disk_space.is_of_machine(error):
+            if is_of_machine(error):
                 raise
             return error
         finally:

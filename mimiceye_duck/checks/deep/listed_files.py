@@ -6,11 +6,12 @@ from itertools import product
 from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.catalog.templates import render
 from mimiceye_duck.checks.checksum_lists import NAME, read_sums
-from mimiceye_duck.checks.deep.file_sets import named, paths_below, pattern
+from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
+from mimiceye_duck.readers.file_sets import paths_below
 from mimiceye_duck.readers.parquet_tables import REPORTS
 from mimiceye_duck.readers.reports.reports import Archive
 from mimiceye_duck.readers.sources import Source, Sources

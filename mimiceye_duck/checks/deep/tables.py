@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from mimiceye_duck.catalog.contracts import Column, Contract, Reference
 from mimiceye_duck.catalog.predicates import Rule, rules
-from mimiceye_duck.catalog.templates import Sql, quoted, render
+from mimiceye_duck.catalog.templates import Sql, cell_value, quoted, render
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.line_numbers import lines_of
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.findings import FAILED, PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.text import one_line
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
@@ -48,7 +47,7 @@ class Table:
     def key(self) -> str:
         """A number for all that decides what comes of it: its files, its contract, this code."""
         files = [key_of(file) for file in self.files]
-        return digest(code("checks"), self.contract.file.read_bytes(), files)
+        return digest(code("checks.deep.tables"), self.contract.file.read_bytes(), files)
 
     @property
     def relation(self) -> Sql:
@@ -92,7 +91,9 @@ class Table:
             paths = [file.as_posix() for file in self.files]
             return "file", [n for n, path in enumerate(paths) if path.endswith(ends)]
         records = [place + 1 for place in found]
-        lines = lines_of(self.files[0], records) if self.contract.format == "csv" else []
+        is_csv = self.contract.format == "csv" and not self.source.is_parquet
+        # The lines of a table in parts have no number.
+        lines = lines_of(self.files[0], records) if is_csv and len(self.files) == 1 else []
         return ("line", lines) if lines else ("record", records)
 
     def result(
@@ -109,7 +110,7 @@ class Table:
     def _positions(self, unit: str, numbers: Sequence[int]) -> str:
         """The first places of a fault in words; nothing of what stands there."""
         if unit == "file":
-            return ", ".join(one_line(str(self.files[number])) for number in numbers)
+            return ", ".join(str(self.files[number]) for number in numbers)
         text = ", ".join(f"{number:,}" for number in numbers)
         return f"{unit}{'s' if len(numbers) > 1 else ''} {text}"
 
@@ -187,7 +188,7 @@ class TableChecks:
         names = {*table.contract.key, *(column.name for column, _ in table.references)}
         names |= {link.reference.column for link in self._links if link.other is table}
         cells = [
-            render("check_cell", cell=cell, type=Sql(column.type), name=column.name)
+            render("check_cell", value=cell_value(column, cell), name=column.name)
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]

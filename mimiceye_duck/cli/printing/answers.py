@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
 from mimiceye_duck.cli.printing.grid import print_plan, print_records, print_table, text_of
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.answers import Answer
 
 SHOWN = 200
@@ -41,7 +41,7 @@ def _lines(target: TextIO) -> Callable[[str], object]:
     """Write text that ends with a line's end; cells must not command a terminal."""
     if not target.isatty():
         return target.write
-    return lambda text: target.write("\n".join(map(escaped, text.split("\n"))))
+    return lambda text: target.write("\n".join(map(printable, text.split("\n"))))
 
 
 class _Records(NamedTuple):

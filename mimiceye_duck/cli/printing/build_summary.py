@@ -7,6 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mimiceye_duck.core.text import printable, size
+
+# Columns with misfits that are listed.
+_SHOWN = 20
+
 
 def _number(value: float | None) -> str:
     if value is None:
@@ -18,7 +23,7 @@ def warn(warnings: Iterable[str]) -> None:
     """Print warnings to stderr."""
     console = Console(stderr=True, highlight=False)
     for warning in warnings:
-        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+        console.print(printable(f"warning: {warning}"), markup=False, soft_wrap=True)
 
 
 def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
@@ -27,7 +32,7 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     console = Console(highlight=False)
 
     def line(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line("Sources   " + ", ".join(record["releases"].values()))
     if record["absent"]:
@@ -37,10 +42,9 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     if record["skipped"]:
         line("Skipped   " + ", ".join(record["skipped"]))
     options = record["options"]
-    window = options["window_seconds"] / 86_400
     line(
         f"Options   cohort {options['cohort']}, rule {options['link_rule']}, "
-        f"window {window:g} days, files {options['files']}"
+        f"window {options['window']}, files {options['files']}"
     )
     table = Table(title=None, box=None, pad_edge=False)
     table.add_column("")
@@ -50,10 +54,8 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         table.add_row(fact, _number(value), _number(published))
     console.print()
     console.print(table)
-    line(
-        "Published figures as printed; they do not all agree: 2,199 + 1,038 - 3,192 leaves 45\n"
-        "patients in both sets, 10 is the number of images in both; 1 - 1,683 / 3,689 is 54.38 %."
-    )
+    line("Published figures as printed; they do not all agree: 2,199 + 1,038 - 3,192 leaves 45")
+    line("patients in both sets, 10 is the number of images in both; 1 - 1,683 / 3,689 is 54.38 %.")
     console.print()
     links = ", ".join(f"{count:,} {link}" for link, count in record["links"])
     line("Links     " + (links or "no image") + " (all images of the metadata)")
@@ -63,12 +65,13 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         count = len(record["subjects_not_found"])
         line(f"Not found {count} subject_ids of the cohort file: {ids}")
     show_audits(line, record["audits"])
+    show_misfits(line, record["misfits"])
     for name, count in record["missing"].items():
         line(f"Missing   {count:,} files of {name} (manifest.parquet lists them)")
     done = "built" if ran else "was up to date; built before"
     line(
         f"Done      {out} {done} in {record['seconds']:.1f} s: {record['files_written']:,} files, "
-        f"{record['bytes_written'] / 1e6:,.1f} MB"
+        f"{size(record['bytes_written'])}"
     )
 
 
@@ -81,6 +84,21 @@ def show_audits(line: Any, results: list[Mapping[str, Any]]) -> None:
             line(f"          skipped {result['name']}: no {', '.join(result['absent'])}")
         elif result["status"] == "warned":
             line(f"          warning {result['name']}: {result['rows']:,} rows")
+
+
+def show_misfits(line: Any, misfits: list[Mapping[str, Any]]) -> None:
+    """Print which columns have cells that cannot be read, and how many; none of the cells."""
+    from mimiceye_duck.pipeline.misfit import Misfit
+
+    if not misfits:
+        return
+    count = sum(one["n_cells"] for one in misfits)
+    columns = "1 column" if len(misfits) == 1 else f"{len(misfits)} columns"
+    line(f"Misfits   {count:,} cells of {columns} cannot be read and are null")
+    for one in misfits[:_SHOWN]:
+        line(f"          {Misfit(**one).says}")
+    if len(misfits) > _SHOWN:
+        line(f"          and {len(misfits) - _SHOWN} more columns: run.misfits has them")
 
 
 def _repairs(line: Any, repairs: list[list[Any]]) -> None:

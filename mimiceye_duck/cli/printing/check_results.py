@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.core.findings import CLAIMS, FAILED, PASSED, SKIPPED, STATUSES, WARNING, Result
-from mimiceye_duck.core.text import one_line
+from mimiceye_duck.core.text import printable
 from mimiceye_duck.readers.sources import Sources
 
 _STYLES = {FAILED: "bold red", WARNING: "yellow", SKIPPED: "dim", PASSED: "green"}
@@ -77,7 +77,7 @@ def _relative(sources: Sources, path: str) -> str:
     """A path below the sources, as it is called there."""
     place = Path(path)
     is_below = place.is_relative_to(sources.folder)
-    return one_line(str(place.relative_to(sources.folder) if is_below else place))
+    return printable(str(place.relative_to(sources.folder) if is_below else place))
 
 
 def _lines(sources: Sources, results: Sequence[Result]) -> Iterator[tuple[str, str, list[str]]]:
@@ -106,7 +106,7 @@ def _together(check: str, results: Sequence[Result]) -> Iterator[str]:
         tables = [result for result in alike if result.about in contracts()]
         unit = "reference" if check == "reference" else "table"
         number = f"{len(tables)} {unit}{'s' if len(tables) > 1 else ''}: " if tables else ""
-        yield one_line(number + (what or CLAIMS[check]))
+        yield printable(number + (what or CLAIMS[check]))
 
 
 def _described(sources: Sources, result: Result) -> list[str]:
@@ -117,7 +117,7 @@ def _described(sources: Sources, result: Result) -> list[str]:
         lines.append(f"found: {result.detail}")
     if result.hint:
         lines.append(f"try: {result.hint}")
-    return [one_line(line) for line in lines]
+    return [printable(line) for line in lines]
 
 
 def _names(results: Sequence[Result]) -> str:

@@ -10,22 +10,17 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import moment, printable
 
 _GAP = "  "
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*|BIGNUM)$")
 
 
 def text_of(value: Any) -> str:
-    """A value as people read it; a moment to the millisecond where that is all it has.
-
-    >>> text_of(datetime(2150, 1, 2, 3, 4, 5, 678000)), text_of(None)
-    ('2150-01-02 03:04:05.678', '')
-    """
-    if value is None:
-        return ""
-    text = str(value)
-    return text.removesuffix("000") if isinstance(value, datetime) and "." in text else text
+    """A value as text; null is empty."""
+    if isinstance(value, datetime):
+        return moment(value)
+    return "" if value is None else str(value)
 
 
 def print_table(
@@ -39,8 +34,8 @@ def print_table(
 
     In a terminal that is too narrow `print_records` does it. `more` is said last.
     """
-    cells = [[escaped(name) for name in names]]
-    cells += [[escaped(text_of(value)) for value in row] for row in rows]
+    cells = [[printable(name) for name in names]]
+    cells += [[printable(text_of(value)) for value in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     console = _console(target)
     if target.isatty() and sum(widths) + len(_GAP) * (len(widths) - 1) > console.width:
@@ -63,7 +58,7 @@ def print_records(
     """Print a line for each value of each row; long ones wrap in a terminal."""
     console = _console(target)
     width = console.width if target.isatty() else sys.maxsize
-    labels = [escaped(name) for name in names]
+    labels = [printable(name) for name in names]
     # A name longer than half a line has one of its own.
     longest = max((cell_len(name) for name in labels if cell_len(name) < width / 2), default=0)
     indent = " " * (longest + len(_GAP))
@@ -84,7 +79,7 @@ def print_plan(target: TextIO, plans: Sequence[str]) -> None:
     """Print what `explain` says, which is drawn with characters."""
     for plan in plans:
         for line in plan.rstrip("\n").split("\n"):
-            _print(_console(target), escaped(line))
+            _print(_console(target), printable(line))
 
 
 def _console(target: TextIO) -> Console:
@@ -113,7 +108,7 @@ def _aligned(text: str, width: int, is_right: bool) -> str:
 def _lines(console: Console, value: Any, width: int) -> Iterator[str]:
     """The lines of a value, at least one; a report keeps its own."""
     for line in text_of(value).split("\n"):
-        text = escaped(line.removesuffix("\r"))
+        text = printable(line.removesuffix("\r"))
         if cell_len(text) <= width:
             yield text.rstrip()
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import printable
 
 _MARGIN = "  "
 
@@ -24,7 +24,7 @@ def print_list(
     Cells stand below each other, `most` characters wide at most, the one numbered `right`
     flush right; the text wraps beside them. What is longer has a line of its own.
     """
-    every = [(tuple(map(escaped, cells)), _paragraph(text)) for cells, text in rows]
+    every = [(tuple(map(printable, cells)), _paragraph(text)) for cells, text in rows]
     widths = [
         max((len(cells[place]) for cells, _ in every if len(cells[place]) <= limit), default=0)
         for place, limit in enumerate(most)
@@ -69,7 +69,7 @@ def print_text(console: Console, text: str) -> None:
 
 def _paragraph(text: str) -> str:
     """A text without its own line ends, and that cannot command a terminal."""
-    return escaped(" ".join(text.split()))
+    return printable(" ".join(text.split()))
 
 
 def first_sentence(text: str) -> str:

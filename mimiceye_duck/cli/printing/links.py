@@ -1,7 +1,8 @@
 """Why an image has the stay it has, and how the link rules differ."""
 
 import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,42 +10,21 @@ from rich.console import Console
 from rich.table import Table
 
 from mimiceye_duck.catalog.models import link_rules
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import duration, moment, printable
 from mimiceye_duck.usecases.explain import comparison, explanation
-
-
-def duration(seconds: float | None) -> str:
-    """A length of time in days and as a clock shows it.
-
-    >>> duration(-93784.5)
-    '-1d 02:03:04.5'
-    """
-    if seconds is None:
-        return ""
-    days, milliseconds = divmod(round(abs(seconds) * 1000), 86_400_000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    clock = f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}"
-    fraction = f"{rest % 1000 / 1000:.3f}"[1:].rstrip("0").rstrip(".")
-    return ("-" if seconds < 0 else "") + (f"{days}d " if days else "") + clock + fraction
-
-
-def _moment(value: datetime | None) -> str:
-    if value is None:
-        return "no moment of any calendar or clock"
-    return value.isoformat(sep=" ", timespec="milliseconds")
 
 
 def explain(database: Path, dicom_id: str, format: str) -> None:
     """Print an explanation."""
     found = explanation(database, dicom_id)
     if format == "json":
-        print(json.dumps(found, indent=2, default=str))  # noqa: T201
+        print(json.dumps(asdict(found), indent=2, default=str))  # noqa: T201
         return
     console = Console(highlight=False)
-    image, settings = found["image"], found["settings"]
+    image, settings = found.image, found.settings
 
     def line(text: str = "") -> None:
-        console.print(escaped(text), markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line(f"Image  {image['dicom_id']}")
     line(f"       study {image['study_id']}, patient {image['subject_id']}")
@@ -52,23 +32,23 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
         "empty" if image[name] is None else image[name] for name in ("StudyDate", "StudyTime")
     )
     line(f"Time   StudyDate {date}, StudyTime {time} as written")
-    line(f"       read as {_moment(image['study_at'])}")
+    line(f"       read as {moment(image['study_at'])}")
     rule, window = settings["link_rule"], duration(settings["window_seconds"])
     line(f"Rule   {rule}, window {window}: {_verdict(image)}")
     line(
         f"       admission {image['hadm_id'] or 'none'}, ICU stay {image['icu_stay_id'] or 'none'}"
     )
     line()
-    if found["stays"]:
-        console.print(_stays(found["stays"], image))
+    if found.stays:
+        console.print(_stays(found.stays, image))
         line("A minus sign: the image came before that moment.")
     else:
         line("The patient has no emergency stay that ends after it starts.")
     line()
-    console.print(_rules(found["rules"], rule))
+    console.print(_rules(found.rules, rule))
 
 
-def _verdict(image: dict[str, Any]) -> str:
+def _verdict(image: Mapping[str, Any]) -> str:
     if image["stay_id"] is None:
         return "no stay satisfies any of its clauses"
     gap = f", {duration(image['gap_seconds'])} away" if image["gap_seconds"] else ""
@@ -77,7 +57,7 @@ def _verdict(image: dict[str, Any]) -> str:
     return f"stay {image['stay_id']} by the clause '{image['link']}'{gap}{more}"
 
 
-def _stays(stays: list[dict[str, Any]], image: dict[str, Any]) -> Table:
+def _stays(stays: Sequence[Mapping[str, Any]], image: Mapping[str, Any]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("stay", "intime", "outtime", "after intime", "after outtime"):
         is_length = name.startswith("after")
@@ -94,7 +74,7 @@ def _stays(stays: list[dict[str, Any]], image: dict[str, Any]) -> Table:
     return table
 
 
-def _rules(rules: list[dict[str, Any]], own: str) -> Table:
+def _rules(rules: Sequence[Mapping[str, Any]], own: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("rule", "stay", "clause", "gap", "candidates"):
         table.add_column(name, justify="right" if name == "candidates" else "left")
@@ -113,12 +93,12 @@ def compare_links(database: Path, format: str) -> None:
     """Print a comparison of all link rules."""
     found = comparison(database)
     if format == "json":
-        print(json.dumps(found, indent=2, default=str))  # noqa: T201
+        print(json.dumps(asdict(found), indent=2, default=str))  # noqa: T201
         return
     console = Console(highlight=False)
     names = list(link_rules())
-    agree = {(a["link_rule"], a["other_rule"]): int(a["n_agree"]) for a in found["agreement"]}
-    total = max((a["n_images"] for a in found["agreement"]), default=0)
+    agree = {(a["link_rule"], a["other_rule"]): int(a["n_agree"]) for a in found.agreement}
+    total = max((a["n_images"] for a in found.agreement), default=0)
     table = Table(
         title=f"Images with the same stay, or with none, of {total:,}",
         title_justify="left",
@@ -132,7 +112,7 @@ def compare_links(database: Path, format: str) -> None:
     for name in names:
         table.add_row(name, *(f"{agree.get((name, other), 0):,}" for other in names))
     console.print(table)
-    own = found["settings"]["link_rule"]
+    own = found.settings["link_rule"]
     why = Table(
         title=f"\nImages whose stay is another than by {own}, and why",
         title_justify="left",
@@ -142,6 +122,6 @@ def compare_links(database: Path, format: str) -> None:
     )
     for name in ("rule", "reason", "images"):
         why.add_column(name, justify="right" if name == "images" else "left")
-    for row in found["differences"]:
+    for row in found.differences:
         why.add_row(row["link_rule"], row["reason"], f"{row['n_images']:,}")
     console.print(why)

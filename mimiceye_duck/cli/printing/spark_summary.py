@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from mimiceye_duck.cli.printing.build_summary import show_audits, warn
+from mimiceye_duck.core.text import printable
 
 
 def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
@@ -15,15 +16,15 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     console = Console(highlight=False)
 
     def line(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(printable(text), markup=False, soft_wrap=True)
 
     line("Sources   " + ", ".join(record["releases"].values()))
     if record["absent"]:
         line("Absent    " + ", ".join(record["absent"]) + "; what does not need them is built")
     options = record["options"]
-    window = options["window_seconds"] / 86_400
     line(
-        f"Options   cohort {options['cohort']}, rule {options['link_rule']}, window {window:g} days"
+        f"Options   cohort {options['cohort']}, rule {options['link_rule']}, "
+        f"window {options['window']}"
     )
     links = ", ".join(f"{count:,} {link}" for link, count in record["links"])
     line("Links     " + (links or "no image") + " (all images of the metadata)")

@@ -13,7 +13,7 @@ from rich.text import Text
 from mimiceye_duck.catalog.models import SCHEMAS
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.cli.printing.layout import first_sentence, print_list, print_text
-from mimiceye_duck.core.text import escaped
+from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.inspect import Column, Relation, n_rows, n_rows_at_once, relations
 from mimiceye_duck.database.readonly import opened
 
@@ -22,6 +22,7 @@ _SCHEMAS = {
     "link_rules": "the stay of each image by each published rule",
     "links": "the stay of each image",
     "marts": "made for analysis",
+    "run": "what the build consists of, and what each was made of",
     "settings": "options of the build, and the files that views read",
     "spoken": "dictations, one word or phrase a row",
     "staging": "sources made ready to be joined",
@@ -62,7 +63,7 @@ def print_relations(
 
 
 def _heading(name: str, about: str) -> Text:
-    return Text.assemble((escaped(name), "bold"), escaped(f"  {about}" if about else ""))
+    return Text.assemble((printable(name), "bold"), printable(f"  {about}" if about else ""))
 
 
 def _number(count: int | None) -> str:
@@ -71,7 +72,7 @@ def _number(count: int | None) -> str:
 
 def _place(relation: Relation) -> tuple[int, str]:
     """Sources first, what is made of them last: the end is what a terminal shows."""
-    order = ["settings", "cohort", *SCHEMAS]
+    order = ["run", "settings", "cohort", *SCHEMAS]
     schema = relation.schema
     return (order.index(schema) + 1 if schema in order else 0), relation.name
 
@@ -117,7 +118,7 @@ def print_relation(console: Console, relation: Relation, count: int | None) -> N
     print_list(console, _facts(relation, count), most=(6,))
     for path in relation.paths:
         # In one piece however long, to be copied.
-        console.print(Text(escaped(f"  file    {path}")), soft_wrap=True)
+        console.print(Text(printable(f"  file    {path}")), soft_wrap=True)
     console.print()
     rows = [(("column", "type", "unit"), "what it is"), *map(_row, relation.columns)]
     print_list(console, rows, most=(_names(console), 12, console.width // 10))

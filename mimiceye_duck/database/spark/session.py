@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.database.errors import says_full
 from mimiceye_duck.database.spark.java import require_java
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _REASONS = (
     ("EOFException", "the compressed file is cut short"),
     ("ZipException", "the file is not what gzip can read"),
     ("not a gzip file", "the file is not what gzip can read"),
-    ("No space left", "the disk is full"),
     ("OutOfMemoryError", "more memory is needed than Spark has; see --memory-limit"),
     ("PATH_NOT_FOUND", "the file is not there any more"),
 )
@@ -124,7 +124,8 @@ def without_rows(message: str) -> Iterator[None]:
     except (Py4JError, PySparkException) as error:
         text = str(error)
         file = re.search(r"(?:reading file|file) (?:file:/*)?(/[^\s]+?)\.? ", text + " ")
-        found = next((reason for sign, reason in _REASONS if sign in text), None)
+        found = "the disk is full" if says_full(text) else None
+        found = found or next((reason for sign, reason in _REASONS if sign in text), None)
         condition = error.getCondition() if isinstance(error, PySparkException) else None
         where = file.group(1) if file else None
         found = found or condition or type(error).__name__

@@ -20,16 +20,19 @@ from mimiceye_duck.catalog.models import Model, models
 from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.checks.releases import check_releases
 from mimiceye_duck.core import findings, machine
+from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
+from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
 from mimiceye_duck.pipeline.spark.tables import Tables
-from mimiceye_duck.pipeline.state.fingerprint import fingerprint, inputs
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import audits, repeated_keys
 from mimiceye_duck.pipeline.steps.readme import write_readme
+from mimiceye_duck.readers.source_digest import input_files
 from mimiceye_duck.readers.sources import Sources
 
 if TYPE_CHECKING:
@@ -69,7 +72,7 @@ def build(
         raise UserError(Problem(message, path=str(workspace.out), hint="--out with another folder"))
     checked = list(check_releases(sources))
     findings.require([*sources.results, *checked])
-    wanted = fingerprint(sources, options)
+    wanted = digest(Graph(sources, options).digest, code("pipeline.spark.build"))
     if before.get("fingerprint") == wanted and not force:
         return before, False
     session.require()  # before anything is written
@@ -133,7 +136,7 @@ class Run:
             "skipped": list(sources.skipped),
             "inputs": [
                 {"path": path, "bytes": size, "mtime_ns": changed}
-                for path, size, changed in inputs(sources)
+                for path, size, changed in input_files(sources)
             ],
             "repeated_rows": dict(sorted(self.tables.repeated.items())),
             "rows": {name: self._count(name) for name in sorted(names)},
@@ -167,7 +170,7 @@ class Run:
     def _is_large(self, model: Model) -> bool:
         """Whether a table takes longer to read again than to write down."""
         sources = filter(None, map(self.tables.sources.get, model.reads))
-        return any(source.file and source.state[0] > _LARGE for source in sources)
+        return any(source.size > _LARGE for source in sources)
 
     def _write(self, frame: "DataFrame", path: Path, name: str, *, grouped: bool) -> None:
         """Write a model's rows, and let those who read it read these.

@@ -1,13 +1,15 @@
-"""Cells of a CSV file as Spark casts them: to what DuckDB makes of the same text.
+"""Cells of a CSV file as Spark reads them: by the same forms as DuckDB."""
 
-Not so for whole numbers written as 1_000 or 0x10 and for days without end, which no source has.
-"""
+from functools import cache
 
+import sqlglot
 from sqlglot import exp
 
 from mimiceye_duck.catalog.contracts import Column
+from mimiceye_duck.catalog.dialects import written
+from mimiceye_duck.catalog.templates import quoted, value
 
-_WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
+_CELL = "cell"
 
 
 def spark_type(type: str) -> str:
@@ -34,26 +36,19 @@ def cell(column: Column, found: str | None) -> str:
     if found is None:
         return f"cast(null as {spark_type(column.type)}) as {own}"
     text = f"nullif({name(found)}, '')"
-    return f"{typed(text, column.type)} as {own}"
+    return f"{typed(text, column.form) if column.form else text} as {own}"
 
 
-def typed(text: str, type: str) -> str:
-    """Text cast to a contract's type, null where it does not fit, as DuckDB's try_cast has it."""
-    if type == "VARCHAR":
-        return text
-    if type in _WHOLE:
-        # `37.0` is 37 to DuckDB, and 37.5 is 38; to Spark neither is a whole number.
-        number = f"try_cast(round({_double(text)}) as {spark_type(type)})"
-        return f"coalesce(try_cast({text} as {spark_type(type)}), {number})"
-    if type == "DOUBLE":
-        return _double(text)
-    if type in ("DATE", "TIMESTAMP"):
-        # `2180` and `2180-01` are days to Spark, and none to DuckDB.
-        cast = f"try_cast(translate({text}, '/', '-') as {spark_type(type)})"
-        return f"case when length(trim({text})) >= 8 then {cast} end"
-    return f"try_cast({text} as {spark_type(type)})"
+def typed(text: str, form: str, dialect: str = "spark") -> str:
+    """The value of a text by its form in an engine's words, null where it has not that."""
+    return _value(form, dialect).replace(_quoted(dialect), text)
 
 
-def _double(text: str) -> str:
-    # Java takes 5d and 5f for numbers.
-    return rf"case when not {text} rlike '(?i)[0-9.][df]\\s*$' then try_cast({text} as double) end"
+@cache
+def _value(form: str, dialect: str) -> str:
+    tree = sqlglot.parse_one(value(form, quoted(_CELL), portable=True), dialect="duckdb")
+    return written(tree, dialect)
+
+
+def _quoted(dialect: str) -> str:
+    return exp.column(_CELL, quoted=True).sql(dialect=dialect)

@@ -69,13 +69,17 @@ def _copy(tables: Tables, database: Database, relation: str) -> None:
 def _note(database: Database, sources: Sources, contract: Contract) -> list[str]:
     unfit: list[tuple[str, str]] = []
     source = sources.get(contract.id)
-    named = (file_sets.find(file, source) for file in file_sets.named(database, contract, unfit))
+    damaged: list[tuple[str, str]] = []
+    named = (
+        file_sets.looked_at(file_sets.find(file, source), damaged)
+        for file in file_sets.named(database, contract, unfit)
+    )
     if contract.id == parquet_tables.REPORTS:
         found = list(_reports(database, sources, named, unfit))
     else:
         found = list(named)
     output_database.add(database, "run.files", [file.row for file in found])
-    return list(reports.by_reason(unfit, "files"))
+    return [*reports.by_reason(unfit, "files"), *file_sets.left_out(damaged, contract)]
 
 
 def _reports(

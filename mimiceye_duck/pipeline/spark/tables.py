@@ -17,7 +17,7 @@ from mimiceye_duck.catalog.models import Model, noted
 from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
 from mimiceye_duck.pipeline.steps.repeated_keys import Repeated, contradiction
-from mimiceye_duck.readers import views
+from mimiceye_duck.readers import file_sets, views
 from mimiceye_duck.readers.headers import open_text
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -141,7 +141,12 @@ def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
         return None
     paths = [_path(file) for file in files]
     reader = session.read
-    if contract.format == "csv":
+    if source.is_parquet:
+        frame = reader.parquet(*paths)
+        whole = {own for column, own in source.found() if column.type in views.WHOLE}
+        frame = frame.selectExpr(*[_text(own, own in whole) for own in source.header])
+        found = views.columns(source)
+    elif contract.format == "csv":
         header = source.header or _header(files[0])
         frame = reader.csv(
             paths,
@@ -175,13 +180,20 @@ def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
     return typed.select(*[column.name for column in contract.columns], *more)
 
 
+def _text(own: str, is_whole: bool) -> str:
+    """A column of Parquet as the text that CSV would have."""
+    text = f"cast({name(own)} as string)"
+    text = f"regexp_replace({text}, '\\\\.0$', '')" if is_whole else text
+    return f"nullif({text}, '') as {name(own)}"
+
+
 def _files(source: Source) -> list[Path]:
     if source.file:
-        return [source.file]
+        return list(source.files)
     contract = source.contract
     if not contract.is_file_set or contract.format not in ("csv", "json"):
         return []
-    return [file for folder in source.folders for file in sorted(folder.glob(contract.glob))]
+    return list(file_sets.files(source))
 
 
 def _header(file: Path) -> tuple[str, ...]:

@@ -3,32 +3,21 @@
 Beside the database, so that nobody who works in that keeps a build from seeing a change.
 """
 
-import os
-import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from mimiceye_duck.catalog.templates import render
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.file_state import file_state
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 
 NAME = "sources.parquet"
 _COLUMNS = ("path", "bytes", "mtime_ns")
-State = tuple[int, int]
-
-
-def state(path: Path | str) -> State | None:
-    """A file's size and the time of its last change (ns); None where none is."""
-    try:
-        status = os.stat(extended(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def row(folder: Path, path: str) -> tuple[object, ...]:
     """The row in `run.sought` of a file below a folder, or anywhere else, as it is now."""
-    return (path, *(state(folder / path) or (None, None)))
+    return (path, *(file_state(folder / path) or (None, None)))
 
 
 def write(database: Database, folder: Path) -> None:
@@ -42,9 +31,20 @@ def has_changed(database: Database, folder: Path) -> bool:
     Any database will do to read the list.
     """
     try:
-        return any(
-            row(folder, path) != (path, size, changed)
-            for path, size, changed in parquet_rows(database, folder / NAME, list(_COLUMNS))
-        )
+        return any(True for _ in _changed(database, folder))
     except (OSError, engine.Error):
         return True
+
+
+def changed(database: Database, folder: Path) -> list[str]:
+    """The paths of the files that have come, gone or changed; none where nothing tells."""
+    try:
+        return sorted(set(_changed(database, folder)))
+    except (OSError, engine.Error):
+        return []
+
+
+def _changed(database: Database, folder: Path) -> Iterator[str]:
+    for path, size, mtime_ns in parquet_rows(database, folder / NAME, list(_COLUMNS)):
+        if row(folder, path) != (path, size, mtime_ns):
+            yield path

@@ -10,11 +10,11 @@ from mimiceye_duck.catalog.options import Options
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.threads import Item, Stopped
-from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.pipeline.state.ledger import Done, Ledger
-from mimiceye_duck.pipeline.state.relation_digests import Keys
+from mimiceye_duck.pipeline.graph import Graph
+from mimiceye_duck.pipeline.misfit import Misfit
+from mimiceye_duck.pipeline.state.nodes import Done, State
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.readers.sources import Sources
@@ -35,12 +35,14 @@ class Run:
     """One build under way.
 
     `stored` are the tables of `cohort` that are this build's.
-    `source_rows` are all rows of each file that was read, `counts` those of the patients.
+    `source_rows` are all rows of each file that was read, `counts` those of the patients;
+    `misfits` are of all rows of what was read whole, else of the patients'.
     `repeated` are the rows of each table that another row is wholly like, `contradicting` what
     is to be said of tables in which rows of one key differ.
     `parquet` is where the tables are that DuckDB cannot read in place. `anew` is whether
-    nothing of an earlier build is to be taken over. `subjects` are the built patients, sorted,
-    `patients` a number for them and `keys` those of what this build reads, once it is settled.
+    nothing of an earlier build is to be taken over. `texts` are the tables that are read whole
+    into the working database, `state` all other nodes that are done, and `graph` those of this
+    build. `subjects` are the built patients, sorted, once they are linked.
     """
 
     sources: Sources
@@ -48,21 +50,22 @@ class Run:
     options: Options
     resources: Resources
     database: Database
-    ledger: Ledger
+    graph: Graph
     anew: bool = False
     steps: Steps = field(default_factory=Steps)
     manifest: Manifest = field(default_factory=Manifest)
     source_rows: dict[str, int] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
     repeated: dict[str, int] = field(default_factory=dict)
     contradicting: dict[str, str] = field(default_factory=dict)
     parquet: dict[str, Path] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
     subjects: list[int] = field(init=False)
-    patients: str = field(init=False)
-    keys: Keys = field(init=False)
+    texts: State = field(init=False)
+    state: State = field(init=False)
 
     @property
     def tree(self) -> Path:
@@ -78,25 +81,22 @@ class Run:
         """Note who is built, now that they are linked, for all threads to know."""
         rows = self.database.rows("select subject_id from cohort.subjects order by all")
         self.subjects = [subject for (subject,) in rows]
-        self.patients = digest(self.subjects)
-        self.keys = Keys(self.sources, self.options, self.parquet)
-
-    def key(self, *parts: object) -> str:
-        """A number for what a table's files are made of."""
-        return digest(code(), self.patients, self.options.as_published, *parts)
+        self.graph = self.graph.of_patients(digest(self.subjects))
 
     def take(self, done: Done) -> None:
         """Enter a table that is done into this build's books."""
+        name = done.node.name
         self.manifest.add(list(done.entries))
+        self.misfits += done.misfits
         if done.source_rows is not None:
-            self.source_rows[done.name] = done.source_rows
+            self.source_rows[name] = done.source_rows
         if done.cohort_rows is None:
             return
-        contract = contracts()[done.name]
+        contract = contracts()[name]
         self.stored.add(contract.cohort_name)
         if contract.patient_file:
             written = sum(e.rows or 0 for e in done.entries if e.subject_id is not None)
-            self.counts.append(Count(done.name, done.cohort_rows, written))
+            self.counts.append(Count(name, done.cohort_rows, written))
 
     @property
     def renders(self) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DATABASE = "mimiceye.duckdb"
 REPORT = "report.html"
+# Where OUT has those files of the download that DuckDB reads only without their last zeros.
+COPIES = "copies"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
 _LOCK = "lock"
@@ -113,6 +115,11 @@ class Workspace:
     def start(self) -> None:
         """Make the staging folder; what a stopped build left in it stays."""
         self.tree.mkdir(parents=True, exist_ok=True)
+
+    def clear_tree(self) -> None:
+        """Empty the folder where the new tree grows."""
+        for entry in self.tree.iterdir():
+            _remove(entry)
 
     def clear(self) -> None:
         """Empty the staging folder, but for the lock of who does it."""

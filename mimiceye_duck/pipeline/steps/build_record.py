@@ -1,12 +1,13 @@
 """What a finished build says of itself in `build.json`."""
 
+from dataclasses import asdict
 from typing import Any
 
 from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.database import engine
-from mimiceye_duck.pipeline.state.fingerprint import inputs
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import audits, output_database
+from mimiceye_duck.readers.source_digest import input_files
 
 
 def _missing(run: Run) -> dict[str, int]:
@@ -39,15 +40,15 @@ def record(
         "warnings": [*sources.warnings, *run.warnings],
         "inputs": [
             {"path": path, "bytes": size, "mtime_ns": changed}
-            for path, size, changed in inputs(sources)
+            for path, size, changed in input_files(sources)
         ],
         "source_rows": dict(sorted(run.source_rows.items())),
-        "tables": run.ledger.record,
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
         "files_written": len(written),
         "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),
         "bytes_written": sum(entry.size or 0 for entry in written),
         "missing": _missing(run),
+        "misfits": [asdict(one) for one in sorted(run.misfits, key=str)],
         "audits": audits.record(results),
         **output_database.facts(run.database),
     }

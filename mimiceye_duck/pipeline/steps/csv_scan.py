@@ -12,10 +12,11 @@ import numpy
 import pyarrow
 
 from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
-from mimiceye_duck.database import disk_space, engine
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.state.ledger import Done
+from mimiceye_duck.pipeline.node import Node
+from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database, source_text
 from mimiceye_duck.readers.records import parquet_cache, reading
@@ -26,7 +27,7 @@ from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.csv_tree import Csv, write_slices
 
 
-def write(run: Run, database: Database, source: Source, key: str) -> Done | None:
+def write(run: Run, database: Database, source: Source, node: Node) -> Done | None:
     """Write a table's rows of the patients; None where SQL has to read it.
 
     Raises `UserError` for a file that is not whole.
@@ -41,7 +42,7 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         spool = spool.in_order(run.check)
         entries = write_slices(_checked(run, spool), csv, contract.patient_file)
         rows = _rows(wanted, spool)
-        n_rows = output_database.cohort_table(database, source, rows, key, is_cohort=True)
+        n_rows, unfit = output_database.cohort_records(database, source, rows, spool)
     except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:
@@ -52,7 +53,9 @@ def write(run: Run, database: Database, source: Source, key: str) -> Done | None
         raise source_text.broken(source, "cannot be read", str(error)) from None
     finally:
         spool.remove()
-    return Done(contract.id, key, n_records, n_rows, tuple(entries))
+    return Done.of_files(
+        node, entries, source_rows=n_records, cohort_rows=n_rows, misfits=tuple(unfit)
+    )
 
 
 def _checked(run: Run, spool: RecordFile) -> Iterator[tuple[int, bytes, int]]:
@@ -65,7 +68,8 @@ def _checked(run: Run, spool: RecordFile) -> Iterator[tuple[int, bytes, int]]:
 def _wanted(run: Run, source: Source) -> reading.Wanted | None:
     """What to keep of a table; None where that is not for its bytes to tell."""
     subject = source_text.subject_cell(source)
-    if subject is None or not all(re.fullmatch(r"\w+", name) for name in source.header):
+    is_plain = all(re.fullmatch(r"\w+", name) for name in source.header)
+    if subject is None or source.is_parquet or not is_plain:
         return None
     cohort = numpy.array(run.subjects, numpy.int64)
     place = source.header.index(subject)
@@ -77,12 +81,12 @@ def _read(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile) -
     assert source.file and wanted.cohort is not None
     cache = run.resources.cache
     if cache is None or wanted.numbered:
-        return reading.read(source.file, wanted, spool, run.check)
+        return reading.read(source.files, wanted, spool, run.check)
     try:
         if cache.holds(source):
             return parquet_cache.read(cache.file(source), wanted.cohort, spool)
     except (OSError, pyarrow.ArrowException) as error:
-        if isinstance(error, OSError) and disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         # Damaged, or taken away by a build beside this one.
         cache.drop(source)
@@ -95,10 +99,11 @@ def _keep(run: Run, source: Source, wanted: reading.Wanted, spool: RecordFile, c
     assert source.file and wanted.cohort is not None
     everyone = RecordFile(run.spool / f"{source.contract.id}.all.csv")
     try:
-        n_records = reading.read(source.file, replace(wanted, cohort=None), everyone, run.check)
+        n_records = reading.read(source.files, replace(wanted, cohort=None), everyone, run.check)
         everyone = everyone.in_order(run.check)
         with cache.growing(source) as file:
-            parquet_cache.write(_checked(run, everyone), file, n_records)
+            patients, places = _checked(run, everyone), everyone.places_of_patients()
+            parquet_cache.write(patients, places, file, n_records)
             return parquet_cache.read(file, wanted.cohort, spool)
     finally:
         everyone.remove()

@@ -12,16 +12,18 @@ from typing import TypeVar
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space, engine
+from mimiceye_duck.core.file_state import State, file_state
+from mimiceye_duck.core.paths import DEVICE, extended
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
-from mimiceye_duck.pipeline.state.input_files import State, state
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import output_database
-from mimiceye_duck.readers import parquet_tables, views
+from mimiceye_duck.readers import parquet_tables, pictures, views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
+from mimiceye_duck.readers.names import other_ending
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.files import place, write
@@ -37,7 +39,7 @@ _AGAIN = "download it again, or leave the table out with --skip"
 # What a key may look like that becomes part of a path: none leads out of its folder, and
 # none is a device or ends as no name may on Windows, whichever system builds.
 _NAME = re.compile(
-    r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[0-9a-z](?:[0-9a-z_.-]{0,198}[0-9a-z_-])?",
+    rf"(?!{DEVICE})[0-9a-z](?:[0-9a-z_.-]{{0,198}}[0-9a-z_-])?",
     re.IGNORECASE,
 )
 
@@ -49,7 +51,8 @@ class File:
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
     file that is only looked for. `source` and `size` (bytes) are None until it is found, and
     `state`: size and time of the last change (ns) of the file of the download, however it is
-    placed. `absent` is where it was looked for in vain.
+    placed. `absent` is where it was looked for in vain; `damaged` what is left out, with its
+    state. `rows` and `columns` (pixels) are a picture's own.
     """
 
     contract: Contract
@@ -61,6 +64,9 @@ class File:
     size: int | None = None
     state: State | None = None
     absent: tuple[Path, ...] = ()
+    damaged: tuple[str, int, int] | None = None
+    rows: int | None = None
+    columns: int | None = None
 
     @property
     def entry(self) -> Entry:
@@ -82,13 +88,16 @@ class File:
             self.size,
             self.size is not None,
             self.contract.may_be_missing,
+            self.rows,
+            self.columns,
         )
 
     @property
     def sought(self) -> list[tuple[object, ...]]:
         """Its rows in `run.sought`."""
         found = [(str(self.source), *self.state)] if self.state else []
-        return [*((str(path), None, None) for path in self.absent), *found]
+        damaged = [self.damaged] if self.damaged else []
+        return [*((str(path), None, None) for path in self.absent), *found, *damaged]
 
     @property
     def unread(self) -> "File":
@@ -96,6 +105,13 @@ class File:
         assert self.source
         absent = (*self.absent, self.source)
         return replace(self, source=None, size=None, state=None, absent=absent)
+
+    @property
+    def left_out(self) -> "File":
+        """As if it were nowhere, until the file changes: it was found, and is damaged."""
+        assert self.state
+        damaged = (str(self.source), *self.state)
+        return replace(self, source=None, size=None, state=None, damaged=damaged)
 
 
 def named(
@@ -133,16 +149,38 @@ def named(
 
 
 def find(file: File, source: Source | None) -> File:
-    """Look for a file where the download has its set."""
+    """Look for a file where the download has its set, whatever the case of its ending."""
     absent = list(file.absent)
     for folder in source.folders if source else ():
         path = folder / file.inner_path
-        found = state(path)
+        found = file_state(path)
+        if not found:
+            absent.append(path)
+            path = other_ending(path) or path
+            found = file_state(path)
         if found:
             size, _ = found
             return replace(file, source=path, size=size, state=found, absent=tuple(absent))
-        absent.append(path)
     return replace(file, absent=tuple(absent))
+
+
+def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
+    """A picture that was found, with its size; a damaged picture or sound is left out.
+
+    `problems` gathers what is wrong.
+    """
+    if not file.source or file.contract.format not in pictures.FORMATS:
+        return file
+    rows, columns, problem = pictures.read_header(file.source, file.contract.format)
+    if problem:
+        problems.append((str(file.source), problem))
+        return file.left_out
+    return replace(file, rows=rows, columns=columns)
+
+
+def left_out(problems: Iterable[tuple[str, str]], contract: Contract) -> list[str]:
+    """What a build says of the files of a set that are damaged."""
+    return reports.by_reason(problems, f"damaged files of {contract.id} left out")
 
 
 def _place(run: Run, file: File) -> File:
@@ -154,7 +192,7 @@ def _place(run: Run, file: File) -> File:
     try:
         place(file.source, run.tree / file.target, run.options.files, before)
     except OSError as error:
-        if disk_space.is_of_machine(error) or error.filename != extended(file.source):
+        if is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
         run.warnings += reports.by_reason([(str(file.source), reason)], "file")
@@ -201,7 +239,13 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
         "JPGs not made from DICOM",
     )
     return [
-        replace(wanted[file], inner_path=file.inner_path, size=made[file].size)
+        replace(
+            wanted[file],
+            inner_path=file.inner_path,
+            size=made[file].size,
+            rows=made[file].rows,
+            columns=made[file].columns,
+        )
         if file in made
         else file
         for file in files
@@ -268,8 +312,11 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         run.warnings += reports.by_reason(faults, "reports")
 
 
-def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> None:
-    """Store the rows of some files of a set; raises `UserError` with each that is broken."""
+def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> list[Misfit]:
+    """Store the rows of some files of a set; returns the misfits.
+
+    Raises `UserError` with each that is broken.
+    """
     message = f"{source.contract.id} is empty"
     empty = [
         Problem(message, path=str(file.source), hint=_AGAIN)
@@ -280,7 +327,7 @@ def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> Non
         raise UserError(empty)
     paths = [file.source for file in files if file.source]
     try:
-        output_database.cohort_file_set(database, source, paths)
+        return output_database.cohort_file_set(database, source, paths)
     except engine.Error as error:
         if is_of_machine(error):
             raise
@@ -315,8 +362,10 @@ def place_sets(run: Run) -> None:
         rows_of: list[File] = []
         keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
+        damaged: list[tuple[str, str]] = []
         for batch in _batches(named(database, contract, unfit)):
-            files = [_place(run, find(file, source)) for file in batch]
+            found = (looked_at(find(file, source), damaged) for file in batch)
+            files = [_place(run, file) for file in found]
             if contract.id == _IMAGES and run.renders:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
@@ -324,8 +373,9 @@ def place_sets(run: Run) -> None:
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
             rows_of += files if keeps_rows else []
         run.warnings += reports.by_reason(unfit, "files")
+        run.warnings += left_out(damaged, contract)
         if keeps_rows and source:
-            _keep_rows(database, source, rows_of)
+            run.misfits += _keep_rows(database, source, rows_of)
             run.stored.add(contract.cohort_name)
 
     sets = [

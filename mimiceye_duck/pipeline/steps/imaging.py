@@ -66,10 +66,11 @@ def stand_in(run: Run) -> list[str]:
         return []
     if not run.database.value("select count(*) from mimic_cxr.dicom"):
         return []
+    run.texts.begin(run.database, metadata.text_name)
     run.database.execute(
         render(
             "headers_as_metadata",
-            name=f"source_text.{metadata.schema}_{metadata.table}",
+            name=metadata.text_name,
             headers=[column.header for column in metadata.columns],
         )
     )

@@ -1,6 +1,6 @@
 """The database that a build leaves: the patients' rows, the models, views on the sources."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,17 @@ from mimiceye_duck.catalog.contracts import Column, Contract, contracts
 from mimiceye_duck.catalog.descriptions import described
 from mimiceye_duck.catalog.models import KEPT, Model, noted
 from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.templates import Sql, ident, literal, render, typed
 from mimiceye_duck.core.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.pipeline.state import table_digests
-from mimiceye_duck.pipeline.state.ledger import Done
+from mimiceye_duck.pipeline.misfit import Misfit
+from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.state.workspace import DATABASE
-from mimiceye_duck.pipeline.steps import audits
+from mimiceye_duck.pipeline.steps import audits, misfits
 from mimiceye_duck.readers import views as attach
+from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.sources import Source
 
 _RELATIONS = """
@@ -35,47 +36,89 @@ union all
 select 'table', schema_name || '.' || table_name from duckdb_tables()
 where database_name = 'final'
 """
+_TABLES = """
+select concat_ws('.', nullif(database_name, current_database()), schema_name, table_name)
+from duckdb_tables()
+"""
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(
-    database: Database, source: Source, rows: Sql, key: str, *, is_cohort: bool = False
-) -> int:
-    """Store the built patients' rows of one table, typed; returns their number.
+def cohort_table(database: Database, source: Source, rows: Sql) -> int:
+    """Store the built patients' rows of one table, typed; returns their number."""
+    name = "final." + source.contract.cohort_name
+    columns = attach.columns(source)
+    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
 
-    `key` stands for all that they are made of. With `is_cohort` the rows are theirs alone, and
-    in the order of patients.
+
+def cohort_records(
+    database: Database, source: Source, rows: Sql, records: RecordFile
+) -> tuple[int, list[Misfit]]:
+    """As `cohort_table`, of rows that are the patients' alone; also returns the misfits.
+
+    The rows are those of `records`, in its order.
     """
     name = "final." + source.contract.cohort_name
-    template = "cohort_file_set" if is_cohort else "cohort_table"
+    n_rows = _mark_and_store(database, source, name, rows)
+    return n_rows, misfits.of_stored(database, source, name, n_rows, records)
+
+
+def _mark_and_store(database: Database, source: Source, name: str, rows: Sql) -> int:
     columns = attach.columns(source)
-    database.execute(render(template, name=name, columns=columns, relation=rows))
-    table_digests.mark(database, name, key)
-    return count_rows(database, name)
+    cells, any_misfit, which = misfits.marked(columns)
+    return database.made(
+        render(
+            "cohort_records",
+            name=name,
+            names=[column.name for column, _ in columns],
+            columns=[*cells, typed(columns)],
+            any=any_misfit,
+            which=which,
+            marked=misfits.MARKED,
+            relation=rows,
+        )
+    )
 
 
 def count_rows(database: Database, name: str) -> int:
     return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
 
 
-def holds(database: Database, contract: Contract, done: Done) -> bool:
-    """Whether a table that is done is stored, with all its rows, where it has any."""
-    if done.cohort_rows is None:
-        return True
-    name = "final." + contract.cohort_name
-    if done.is_staged:
-        is_it = table_digests.is_marked(database, name, done.key)
-    else:
-        is_it = table_digests.is_described(database, name)
-    return is_it and count_rows(database, name) == done.cohort_rows
+def row_counts(database: Database, tables: Iterable[str]) -> dict[str, int]:
+    """The rows of those of some tables that are there, in one statement."""
+    made = {name for (name,) in database.rows(_TABLES)}
+    counts = [
+        f"select {literal(name)}, count(*) from {ident(name)}"  # noqa: S608
+        for name in sorted(made.intersection(tables))
+    ]
+    return dict(database.rows(" union all ".join(counts))) if counts else {}
 
 
-def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> None:
-    """Store the rows of some files of a set, typed."""
-    relation = attach.relation(source, files) or _NOTHING
-    columns = attach.columns(source) if files else _no_columns(source.contract)
+def stored_rows(run: Run) -> dict[str, int]:
+    """The rows of the patients that an earlier build, or a stopped one, has stored, by contract."""
+    names = {
+        contract.id: f"final.{contract.cohort_name}"
+        for contract in contracts().values()
+        if contract.id in run.state.done
+    }
+    counts = row_counts(run.database, names.values())
+    return {name: counts[table] for name, table in names.items() if table in counts}
+
+
+def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> list[Misfit]:
+    """Store the rows of some files of a set, typed; returns the misfits."""
+    relation = attach.relation(source, files)
     name = "final." + source.contract.cohort_name
-    database.execute(render("cohort_file_set", name=name, columns=columns, relation=relation))
+    if relation is None or not files:
+        columns = _no_columns(source.contract)
+        database.execute(render("cohort_file_set", name=name, columns=columns, relation=_NOTHING))
+        return []
+    _mark_and_store(database, source, name, relation)
+    # Where a record lies is asked only of files that have misfits.
+    found = (
+        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    )
+    misfits.unmark(database, name)
+    return found
 
 
 # What a table without a file is read from.
@@ -89,7 +132,7 @@ def _no_columns(contract: Contract) -> list[tuple[Column, str | None]]:
 def clear(run: Run) -> None:
     """Drop from the stored database what an earlier build had and this one has not."""
     for kind, name in run.database.rows(_FINAL):
-        if kind == "view" or name not in run.stored:
+        if kind == "view" or name not in {*run.stored, NODES, FILES}:
             run.database.execute(render(f"drop_{kind}", name=f"final.{name}"))
 
 
@@ -129,18 +172,35 @@ def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> N
 
 
 def keep_counts(run: Run) -> None:
-    """Hand to the audits how many rows were written."""
+    """Hand to the audits how many rows were written, and keep what cells are misfits."""
+    _empty(run.database, "run.misfits")
+    add(run.database, "run.misfits", [one.row for one in sorted(run.misfits, key=str)])
     _empty(run.database, "run.tables")
     counted = [(count.table, count.cohort_rows, count.rows_written) for count in run.counts]
     add(run.database, "run.tables", counted)
 
 
-def keep(database: Database, name: str, under: str | None = None) -> None:
-    """Store a relation's rows, under its own name unless told another."""
-    kept = under or name
-    database.execute(render("schema", name=f"final.{kept.split('.')[0]}"))
+def keep(database: Database, name: str, under: str | None = None) -> int:
+    """Store a relation's rows, under its own name or another; returns their number."""
     select = Sql(f"select * from {ident(name)}")  # noqa: S608
-    database.execute(render("create_table", name=f"final.{kept}", select=select))
+    return database.made(render("create_table", name=f"final.{under or name}", select=select))
+
+
+def enter_nodes(run: Run, rows: Mapping[str, int]) -> None:
+    """Enter the nodes that are no CSV files, and take out those that this build has not.
+
+    `rows` are those of the relations that are stored.
+    """
+    run.state.keep_only(run.database, run.graph.nodes)
+    extents = run.manifest.extents()
+    rest = []
+    for name, node in run.graph.nodes.items():
+        if node.kind not in FILED:
+            files, size = extents.get(name, (None, None))
+            source = run.texts.done.get(name)
+            source_rows = source.source_rows if source else None
+            rest.append(Done(node, source_rows, None, rows.get(name), files, size))
+    run.state.add(run.database, *rest)
 
 
 def facts(database: Database) -> dict[str, Any]:
@@ -221,7 +281,7 @@ def _comments(database: Database, models: Iterable[Model]) -> list[Sql]:
     """The statements that describe each relation and its columns."""
     made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
     ours = {model.name: model for model in models}
-    ours |= {name: noted()[name] for name in SETTINGS}
+    ours |= {name: noted()[name] for name in (*SETTINGS, NODES, FILES, "run.misfits")}
     stored = {contract.cohort_name for contract in contracts().values()}
     ours |= {kept: noted()[name] for name, kept in KEPT.items() if kept not in stored}
     columns: dict[str, list[str]] = {}

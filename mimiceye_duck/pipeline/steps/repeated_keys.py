@@ -12,7 +12,6 @@ from mimiceye_duck.catalog.templates import Sql, ident, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import source_text
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.sources import Source
 
@@ -42,7 +41,7 @@ def mend_source(run: Run, database: Database, source: Source) -> None:
             "distinct_view",
             name=contract.id,
             columns=views.columns(source),
-            relation=ident(source_text.text_name(contract)),
+            relation=ident(contract.text_name),
         )
         database.execute(view)
 

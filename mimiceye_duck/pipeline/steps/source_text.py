@@ -1,25 +1,16 @@
 """Read each source table once into the working database, as the text it is."""
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts, subject_column
-from mimiceye_duck.catalog.models import Model
+from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
 from mimiceye_duck.catalog.predicates import nobody
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.templates import Sql, ident, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.state import table_digests
 from mimiceye_duck.pipeline.steps import output_database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.source_cache import Cache
-from mimiceye_duck.readers.sources import Source, Sources
-
-_TEXT = "source_text"
-
-
-def text_name(contract: Contract) -> str:
-    """The working table that holds a source's cells as text, with `source_row` from 0."""
-    return f"{_TEXT}.{contract.schema}_{contract.table}"
+from mimiceye_duck.readers.sources import Source
 
 
 def text_columns(database: Database, relation: str) -> list[str]:
@@ -29,36 +20,20 @@ def text_columns(database: Database, relation: str) -> list[str]:
     return [name for name in columns if name not in ours]
 
 
-def needed_whole(sources: Sources, models: list[Model]) -> set[str]:
-    """Contracts of which all rows are needed: what models read, and the spreadsheets."""
-    reads = set().union(*(model.reads for model in models))
-    return {
-        contract.id
-        for contract in contracts().values()
-        if contract.id in reads
-        or text_name(contract) in reads
-        or (contract.spreadsheet and contract.id in sources.tables)
-    }
-
-
-def stage_whole(database: Database, source: Source, key: str, cache: Cache | None = None) -> int:
-    """Read all of a table, unless a stopped build read just this; returns its number of rows.
+def stage_whole(database: Database, source: Source, cache: Cache | None = None) -> int:
+    """Read all of a table; returns its number of rows.
 
     What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
     if the file is broken.
     """
-    name = text_name(source.contract)
-    if table_digests.is_marked(database, name, key):
-        _show(database, source.contract, views.columns(source))
-    elif cache and cache.take(database, source, name):
-        table_digests.mark(database, name, key)
-        _show(database, source.contract, views.columns(source))
-    else:
-        stage(database, source, whole=True)
-        table_digests.mark(database, name, key)
-        if cache and source.contract.format == "csv":
-            cache.keep(database, source, name)
-    return output_database.count_rows(database, name)
+    name = source.contract.text_name
+    if cache and cache.take(database, source, name):
+        show(database, source)
+        return output_database.count_rows(database, name)
+    rows = stage(database, source, whole=True)
+    if cache and source.contract.format == "csv":
+        cache.keep(database, source, name)
+    return rows
 
 
 def stage(database: Database, source: Source, *, whole: bool = False) -> int:
@@ -71,13 +46,13 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     rows = views.relation(source)
     assert rows is not None
     if whole or subject is None:
-        statement = render("source_scan", name=text_name(contract), relation=rows)
+        statement = render("source_scan", name=contract.text_name, relation=rows)
     else:
         statement = render(
             "source_scan_cohort",
-            name=text_name(contract),
+            name=contract.text_name,
             relation=rows,
-            subject_column=subject,
+            patient=patient(subject),
             nobody=nobody(subject),
         )
     try:
@@ -87,7 +62,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             raise
         raise broken(source, "cannot be read", views.fault(database, source, error)) from None
     _check_patients(database, source)
-    _show(database, contract, views.columns(source))
+    show(database, source)
     return count
 
 
@@ -108,7 +83,7 @@ def _check_patients(database: Database, source: Source) -> None:
     subject, cell = subject_column(contract), subject_cell(source)
     if subject is None or cell is None or not contract.column(subject).required:
         return
-    query = render("rows_of_nobody", name=text_name(contract), nobody=nobody(cell))
+    query = render("rows_of_nobody", name=contract.text_name, nobody=nobody(cell))
     count, first = database.rows(query)[0]
     if count:
         rows = "1 row" if count == 1 else f"{count:,} rows"
@@ -125,12 +100,17 @@ def subject_cell(source: Source) -> str | None:
 def stage_absent(database: Database, contract: Contract) -> None:
     """Stand in for a table that nobody downloaded, so that models find it empty."""
     headers = [column.header for column in contract.columns]
-    database.execute(render("empty_table", name=text_name(contract), headers=headers))
+    database.execute(render("empty_table", name=contract.text_name, headers=headers))
     _show(database, contract, [(column, column.header) for column in contract.columns])
 
 
+def show(database: Database, source: Source) -> None:
+    """Let models find a table that is read under its own name, typed."""
+    _show(database, source.contract, views.columns(source))
+
+
 def _show(database: Database, contract: Contract, columns: list[tuple[Column, str | None]]) -> None:
-    relation = ident(text_name(contract))
+    relation = ident(contract.text_name)
     database.execute(
         render("source_view", name=contract.id, columns=columns, relation=Sql(relation))
     )
@@ -139,4 +119,4 @@ def _show(database: Database, contract: Contract, columns: list[tuple[Column, st
 def drop(database: Database, contract: Contract) -> None:
     """Give back a staged table's space."""
     database.execute(render("drop_view", name=contract.id))
-    database.execute(render("drop_table", name=text_name(contract)))
+    database.execute(render("drop_table", name=contract.text_name))

@@ -9,6 +9,7 @@ from mimiceye_duck.catalog.templates import render
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError, is_damaged
+from mimiceye_duck.pipeline.state.nodes import FILED, State
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
@@ -36,16 +37,20 @@ def open_working(workspace: Workspace, resources: Resources) -> Database:
 def attach_final(run: Run) -> None:
     """Attach the database that this build leaves: a stopped build's, or the finished one's copy.
 
-    It begins empty where that is gone or damaged: tables that it lacks are stored again.
+    It begins empty where that is gone or damaged, and then all that it holds is made again. It
+    tells which nodes are done.
     """
     final = run.tree / DATABASE
     attach = render("attach", path=str(final))
-    if not final.exists() and run.ledger.has_finished:
-        # Copied whole before it gets its name: half a database must not be taken for one.
-        part = final.with_suffix(".part")
-        with suppress(FileNotFoundError):
-            shutil.copyfile(run.workspace.out / DATABASE, part)
-            os.replace(part, final)
+    if not final.exists():
+        # Nothing says any more what a stopped build has staged.
+        run.workspace.clear_tree()
+        if run.workspace.finished() and not run.anew:
+            # Copied whole before it gets its name: half a database must not be taken for one.
+            part = final.with_suffix(".part")
+            with suppress(FileNotFoundError):
+                shutil.copyfile(run.workspace.out / DATABASE, part)
+                os.replace(part, final)
     try:
         run.database.execute(attach)
     except engine.Error as error:
@@ -53,7 +58,11 @@ def attach_final(run: Run) -> None:
             raise
         _remove(final)
         run.database.execute(attach)
-    run.database.execute(render("schema", name="final.cohort"))
+    run.texts = State(run.database)
+    run.state = State(run.database, "final.", run.tree, run.workspace.out)
+    # The others are made whenever anything is: until then an earlier build's are not whole.
+    filed = [name for name, done in run.state.done.items() if done.node.kind in FILED]
+    run.state.keep_only(run.database, filed)
 
 
 def _remove(file: Path) -> None:

@@ -8,7 +8,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.database.errors import is_of_machine
 
 _DEEPEST = 16
 
@@ -49,6 +50,11 @@ def listed(folders: Sequence[Path], problems: list[FileProblem]) -> Iterator[Lis
         last = one.path
 
 
+def is_dicom(name: str) -> bool:
+    """True for a name that ends in .dcm, in any case."""
+    return name[-4:].lower() == ".dcm"
+
+
 def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | None]]:
     """Path, size in bytes and last change (ns) of the same files, in some fixed order, quickly.
 
@@ -65,13 +71,13 @@ def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | Non
         except OSError:
             continue
         for entry in named:
-            if entry.name[-4:].lower() == ".dcm":
+            if is_dicom(entry.name):
                 try:
                     status = entry.stat()
                 except OSError:
                     yield entry.path, None, None
                 else:
-                    yield entry.path, status.st_size, status.st_mtime_ns
+                    yield entry.path, *state_of(status)
             elif depth < _DEEPEST and _is_folder(entry) and _may_enter(entry, roots):
                 waiting.append((entry.path, depth + 1))
 
@@ -83,13 +89,13 @@ def _walk(
         with os.scandir(folder) as entries:
             named = sorted(((_shown(entry.name), entry) for entry in entries), key=_by_name)
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         problems.append(FileProblem(above or ".", f"cannot be listed: {reason(error)}"))
         return
     for name, entry in named:
         path = f"{above}/{name}" if above else name
-        if name.lower().endswith(".dcm"):
+        if is_dicom(name):
             yield _file(entry, path)
         elif depth < _DEEPEST and _is_folder(entry) and _may_enter(entry, roots):
             yield from _walk(entry.path, path, roots, problems, depth + 1)
@@ -113,7 +119,7 @@ def _file(entry: os.DirEntry[str], path: str) -> Listed:
         # Opening a pipe would wait for ever.
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "no ordinary file"
         return Listed(entry.path, path, None, None, f"is {what}")
-    return Listed(entry.path, path, status.st_size, status.st_mtime_ns, None)
+    return Listed(entry.path, path, *state_of(status), None)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

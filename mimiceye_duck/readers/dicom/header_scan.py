@@ -21,7 +21,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from mimiceye_duck.core import processes as workers
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import FileProblem, Listed, listed, reason
 from mimiceye_duck.readers.dicom.header import TYPES, read_header
 
@@ -82,7 +82,7 @@ def _row(one: Listed) -> dict[str, Any]:
         try:
             values, problem = read_header(one.file, size)
         except OSError as error:
-            if disk_space.is_of_machine(error):
+            if is_of_machine(error):
                 raise
             # Without size and time it is tried again by the next scan.
             problem, size, mtime_ns = f"cannot be read: {reason(error)}", None, None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.errors import InvalidDicomError
 
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.database.errors import is_of_machine
 
 _QUALITY = 95
 _GREY = ("MONOCHROME1", "MONOCHROME2")
@@ -71,7 +71,7 @@ def _pixels(dicom: Path) -> tuple[NDArray[numpy.generic], bool]:
     except MemoryError:
         raise
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         raise DicomError(f"cannot be read: {error.strerror or type(error).__name__}") from None
     except InvalidDicomError:

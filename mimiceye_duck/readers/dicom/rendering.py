@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mimiceye_duck.core import processes as workers
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.readers.pictures import read_header
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Made:
-    """The size of a JPG in bytes, or why there is none."""
+    """The size of a JPG in bytes, its rows and columns (pixels), or why there is none."""
 
     size: int | None
     problem: str | None
+    rows: int | None = None
+    columns: int | None = None
 
 
 def _make(picture: Picture) -> Made:
@@ -37,7 +40,7 @@ def _make(picture: Picture) -> Made:
         picture.target.unlink(missing_ok=True)
     size = before if before is not None else _size(picture.target, changed)
     if size is not None:
-        return Made(size, None)
+        return _made(picture.target if before is None else picture.before or picture.target, size)
     from mimiceye_duck.readers.dicom import jpg  # it brings pydicom, and most builds make no JPG
 
     try:
@@ -46,7 +49,12 @@ def _make(picture: Picture) -> Made:
         os.utime(picture.target, ns=(changed, changed))
     except jpg.DicomError as error:
         return Made(None, error.reason)
-    return Made(picture.target.stat().st_size, None)
+    return _made(picture.target, picture.target.stat().st_size)
+
+
+def _made(file: Path, size: int) -> Made:
+    header = read_header(file, "jpg")
+    return Made(size, None, header.rows, header.columns)
 
 
 def _size(file: Path, changed: int) -> int | None:

@@ -21,26 +21,27 @@ _TEXT = 1 << 20
 class Inflation:
     """Inflates blocks of a gzip file, which may be several one after another, for its checks.
 
-    CRC and length are compared at the end of each. `is_padded` is whether zeros follow one of
-    them, which gzip allows and DuckDB does not.
+    CRC and length are compared at the end of each. `length` is how many bytes were taken up to
+    the end of the last: zeros may follow, which gzip allows and DuckDB does not.
     """
 
     def __init__(self) -> None:
         self._member = _zlib.decompressobj(31)
         self._begun = False
         self._fault: str | None = None
-        self.is_padded = False
+        self.length = 0
+        self._taken = 0
 
     def take(self, block: bytes) -> Iterator[bytes]:
         """The text of the next block; none any more once something is wrong."""
         text = b""
+        self._taken += len(block)
         while (block or len(text) == _TEXT) and not self._fault:
             if self._member.eof:
-                rest = block.lstrip(b"\0")
-                self.is_padded |= rest != block
-                if not rest:
+                block = block.lstrip(b"\0")
+                if not block:
                     return
-                block, self._begun = rest, False
+                self._begun = False
                 self._member = _zlib.decompressobj(31)
             if not self._begun and not _is_header(block):
                 self._fault = _FOREIGN
@@ -53,6 +54,8 @@ class Inflation:
                 return
             yield text
             block = self._member.unconsumed_tail or self._member.unused_data
+            if self._member.eof:
+                self.length = self._taken - len(block)
 
     def end(self) -> str | None:
         """What was wrong; to be asked when there is no more to take."""

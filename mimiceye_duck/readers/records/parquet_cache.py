@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 from numpy.typing import NDArray
 
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.readers.records.temporary_file import RecordFile
+from mimiceye_duck.readers.records.temporary_file import Numbers, RecordFile
 
 # Text in a row group: less is found faster, more is packed closer.
 _GROUP = 1 << 18
@@ -17,15 +18,23 @@ _AT_ONCE = 64  # row groups
 _COUNT = "mimiceye_duck.records"
 
 
-def write(patients: Iterable[tuple[int, bytes, int]], file: Path, n_records: int) -> None:
-    """Write every patient's records, patients in their order, each with how many they are.
+def write(
+    patients: Iterable[tuple[int, bytes, int]],
+    places: Iterable[tuple[list[int], list[int]]],
+    file: Path,
+    n_records: int,
+) -> None:
+    """Write every patient's records, patients in their order, each with where these came from.
 
-    `n_records` is how many there are in all.
+    That are `places`: how many records each part has, and its first in the table. `n_records` is
+    how many there are in all.
     """
+    numbers = pyarrow.list_(pyarrow.int64())
     schema = pyarrow.schema(
         [
             ("subject_id", pyarrow.int64()),
-            ("n_records", pyarrow.int64()),
+            ("n_records", numbers),
+            ("first", numbers),
             ("records", pyarrow.binary()),
         ],
         metadata={_COUNT: str(n_records)},
@@ -38,19 +47,25 @@ def write(patients: Iterable[tuple[int, bytes, int]], file: Path, n_records: int
         write_statistics=["subject_id"],
         write_page_checksum=True,
     ) as writer:
-        for group in _groups(patients):
-            subjects, texts, counts = zip(*group, strict=True)
-            writer.write_batch(pyarrow.record_batch([subjects, counts, texts], schema=schema))
+        for group in _groups(zip(patients, places, strict=True)):
+            batch = [
+                [subject for (subject, _, _), _ in group],
+                [counts for _, (counts, _) in group],
+                [first for _, (_, first) in group],
+                [text for (_, text, _), _ in group],
+            ]
+            writer.write_batch(pyarrow.record_batch(batch, schema=schema))
 
 
-def _groups(
-    patients: Iterable[tuple[int, bytes, int]],
-) -> Iterator[list[tuple[int, bytes, int]]]:
-    group: list[tuple[int, bytes, int]] = []
+_Patient = tuple[tuple[int, bytes, int], tuple[list[int], list[int]]]
+
+
+def _groups(patients: Iterable[_Patient]) -> Iterator[list[_Patient]]:
+    group: list[_Patient] = []
     size = 0
     for patient in patients:
         group.append(patient)
-        size += len(patient[1])
+        size += len(patient[0][1])
         if size >= _GROUP:
             yield group
             group, size = [], 0
@@ -73,9 +88,22 @@ def read(file: Path, cohort: NDArray[numpy.int64], kept: RecordFile) -> int:
             table = table.filter(pyarrow.array(numpy.isin(table["subject_id"], cohort)))
             texts = table["records"].to_pylist()
             target.writelines(texts)
-            sizes = numpy.fromiter(map(len, texts), numpy.int64, len(texts))
-            kept.note(table["subject_id"].to_numpy(), sizes, table["n_records"].to_numpy())
+            kept.note(*_parts(table, texts))
         return int(opened.metadata.metadata[_COUNT.encode()])
+
+
+def _parts(table: pyarrow.Table, texts: list[bytes]) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """The parts that patients' records came from; the first has all the bytes of its patient."""
+    n_parts = pyarrow.compute.list_value_length(table["n_records"]).to_numpy()
+    subjects = numpy.repeat(table["subject_id"].to_numpy(), n_parts)
+    sizes = numpy.zeros(len(subjects), numpy.int64)
+    sizes[numpy.cumsum(n_parts) - n_parts] = numpy.fromiter(
+        map(len, texts), numpy.int64, len(texts)
+    )
+    n_records, first = (
+        pyarrow.compute.list_flatten(table[name]).to_numpy() for name in ("n_records", "first")
+    )
+    return subjects, sizes, n_records, first
 
 
 def _with_some(

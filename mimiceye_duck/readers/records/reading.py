@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from mimiceye_duck.core.paths import extended
+from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.records.inflation import Inflation
 from mimiceye_duck.readers.records.subject_runs import Runs, runs
 from mimiceye_duck.readers.records.temporary_file import RecordFile
@@ -46,9 +47,12 @@ class Wanted:
 
 
 def read(
-    file: Path, wanted: Wanted, target: RecordFile, check: Callable[[], object] = lambda: None
+    files: Iterable[Path],
+    wanted: Wanted,
+    target: RecordFile,
+    check: Callable[[], object] = lambda: None,
 ) -> int:
-    """Write the records that are wanted to `target`; returns how many the file has.
+    """Write the records that are wanted to `target`; returns how many the files have together.
 
     Each is as it lies in the file, but for quotes that it does not need. `check` is called now
     and then, to raise what shall stop the reading.
@@ -58,17 +62,18 @@ def read(
     """
     n_records = 0
     with open(extended(target.path), "wb") as opened:
-        for text, records in _records(file, wanted.header):
-            check()
-            _keep(text, records, n_records, wanted, target, opened)
-            n_records += len(records.lines)
+        for file in files:
+            for text, records in _records(file, wanted.header):
+                check()
+                _keep(text, records, n_records, wanted, target, opened)
+                n_records += len(records.lines)
     return n_records
 
 
 def _text(file: Path) -> Iterator[bytes]:
     """A file's text block by block."""
     with open(extended(file), "rb") as opened:
-        if not file.name.endswith(".gz"):
+        if not is_packed(file):
             while block := opened.read(_PLAIN_BLOCK):
                 yield block
             return
@@ -77,8 +82,6 @@ def _text(file: Path) -> Iterator[bytes]:
             yield from inflation.take(block)
         if fault := inflation.end():
             raise DamagedError(fault)
-        if inflation.is_padded:
-            raise UnsupportedCsvError
 
 
 def _records(file: Path, header: tuple[str, ...]) -> Iterator[tuple[bytes, Records]]:
@@ -141,7 +144,7 @@ def _keep(
         )
     file.write(b"".join(pieces))
     sizes = numpy.fromiter(map(len, pieces), numpy.int64, len(pieces))
-    target.note(kept.subjects, sizes, kept.n_records)
+    target.note(kept.subjects, sizes, kept.n_records, kept.first + before)
 
 
 def _to_rewrite(kept: Runs, records: Records, numbered: bool) -> Places:

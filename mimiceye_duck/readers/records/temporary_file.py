@@ -18,10 +18,14 @@ Numbers = NDArray[numpy.int64]
 
 @dataclass
 class RecordFile:
-    """Parts of records in a file, one after another: each part's patient, bytes and records."""
+    """Parts of records in a file, one after another.
+
+    Of each part: its patient, its bytes, how many records it has, and the position of the first
+    of them in the table, from 0.
+    """
 
     path: Path
-    _parts: list[tuple[Numbers, Numbers, Numbers]] = field(default_factory=list)
+    _parts: list[tuple[Numbers, Numbers, Numbers, Numbers]] = field(default_factory=list)
 
     def remove(self) -> None:
         """Give back its room."""
@@ -31,24 +35,24 @@ class RecordFile:
         """Forget what was written, which is to be written again."""
         self._parts.clear()
 
-    def note(self, subjects: Numbers, sizes: Numbers, n_records: Numbers) -> None:
+    def note(self, subjects: Numbers, sizes: Numbers, n_records: Numbers, first: Numbers) -> None:
         """Say what the parts are that were just written to the file."""
-        self._parts.append((subjects, sizes, n_records))
+        self._parts.append((subjects, sizes, n_records, first))
 
     @property
-    def parts(self) -> tuple[Numbers, Numbers, Numbers]:
-        """Patient, bytes and records of every part, in the file's order."""
+    def parts(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Patient, bytes, records and first record of every part, in the file's order."""
         nothing = numpy.zeros(0, numpy.int64)
-        columns = zip(*self._parts, strict=True) if self._parts else [(nothing,)] * 3
-        subjects, sizes, n_records = map(numpy.concatenate, columns)
-        return subjects, sizes, n_records
+        columns = zip(*self._parts, strict=True) if self._parts else [(nothing,)] * 4
+        subjects, sizes, n_records, first = map(numpy.concatenate, columns)
+        return subjects, sizes, n_records, first
 
     def in_order(self, check: Callable[[], object] = lambda: None) -> "RecordFile":
         """This one where patients follow one another, else another file in which they do.
 
         `check` is called now and then, to raise what shall stop it.
         """
-        subjects, sizes, n_records = self.parts
+        subjects, sizes, n_records, first = self.parts
         if (subjects[1:] >= subjects[:-1]).all():
             return self
         ordered = RecordFile(self.path.with_suffix(".ordered"))
@@ -61,13 +65,13 @@ class RecordFile:
             for some in _at_once(sizes[order]):
                 check()
                 target.writelines(_gathered(source, places[some], sizes[order][some]))
-        ordered.note(subjects[order], sizes[order], n_records[order])
+        ordered.note(subjects[order], sizes[order], n_records[order], first[order])
         self.remove()
         return ordered
 
     def of_patients(self) -> Iterator[tuple[int, bytes, int]]:
         """Each patient, their records and how many these are."""
-        subjects, sizes, n_records = self.parts
+        subjects, sizes, n_records, _ = self.parts
         first = numpy.flatnonzero(numpy.diff(subjects, prepend=-1))
         if not len(first):
             return
@@ -80,6 +84,13 @@ class RecordFile:
         with open(extended(self.path), "rb") as file:
             for subject, n, size in each:
                 yield subject, file.read(size), n
+
+    def places_of_patients(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Of each patient of `of_patients`, part by part: how many records, and the first."""
+        subjects, _, n_records, first = self.parts
+        bounds = numpy.flatnonzero(numpy.diff(subjects, prepend=-1))
+        for begin, end in zip(bounds, [*bounds[1:], len(subjects)], strict=True):
+            yield n_records[begin:end].tolist(), first[begin:end].tolist()
 
 
 def _at_once(sizes: Numbers) -> Iterator[slice]:

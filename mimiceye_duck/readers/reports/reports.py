@@ -22,7 +22,8 @@ import pyarrow.parquet
 
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.paths import extended
-from mimiceye_duck.database import disk_space
+from mimiceye_duck.core.text import printable
+from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.reports.sections import sections
 from mimiceye_duck.readers.reports.zip_end import UNREAD, read_end
 
@@ -146,7 +147,7 @@ class Archive:
                 Problem(f"the archive of reports {UNREAD}", path=str(self.path), hint="unpack it")
             ) from None
         except _DAMAGE as error:
-            if isinstance(error, OSError) and disk_space.is_of_machine(error):
+            if is_of_machine(error):
                 raise
             raise UserError(
                 Problem(
@@ -257,7 +258,7 @@ def _children(folder: str, reject: Reject) -> list[os.DirEntry[str]]:
     except NotADirectoryError:
         return []
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         reject(folder, f"the folder cannot be read: {type(error).__name__}")
         return []
@@ -273,7 +274,7 @@ def content_of(path: str, reject: Reject) -> bytes | None:
         with open(extended(path), "rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
-        if disk_space.is_of_machine(error):
+        if is_of_machine(error):
             raise
         reject(path, f"it cannot be read: {type(error).__name__}")
         return None
@@ -296,19 +297,6 @@ def _decoded(content: bytes) -> tuple[str, list[str]]:
     if "\0" in text:
         faults.append("it holds NUL bytes")
     return text, faults
-
-
-def _shown(name: str) -> str:
-    """A name that is safe to print: no control signs, no broken encoding, not endless.
-
-    >>> _shown("p10/\\x1b[2J\\udcff.txt")
-    'p10/\\\\x1b[2J\\\\udcff.txt'
-    """
-    if len(name) > 300:
-        name = f"{name[:150]}...{name[-100:]}"
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name
-    )
 
 
 class Report(NamedTuple):
@@ -342,9 +330,14 @@ def by_reason(problems: Iterable[tuple[str, str]], what: str) -> list[str]:
         counts[reason] += 1
         first.setdefault(reason, path)
     return [
-        f"{count:,} {what}: {reason}; the first is {first[reason]}"
+        f"{count:,} {what}: {reason}; the first is {_named(first[reason])}"
         for reason, count in sorted(counts.items())
     ]
+
+
+def _named(name: str) -> str:
+    name = name if len(name) <= 300 else f"{name[:150]}...{name[-100:]}"
+    return printable(name)
 
 
 class _Table:
@@ -420,7 +413,7 @@ class _Collection:
         return len(self._patients)
 
     def reject(self, name: str, reason: str) -> None:
-        self.problems.append(Rejected(_shown(name), reason))
+        self.problems.append(Rejected(_named(name), reason))
 
     def is_new(self, inner_path: str, name: str) -> bool:
         subject_id, study_id = _numbers(inner_path)

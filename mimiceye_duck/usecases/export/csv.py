@@ -10,9 +10,12 @@ from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import Sql, render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import Relation, relations
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.database.readonly import opened, require, require_cohort
@@ -20,12 +23,11 @@ from mimiceye_duck.database.statements import problem, query_text, statement
 from mimiceye_duck.usecases.export.selection import ALL_PATIENTS, require_owners
 from mimiceye_duck.usecases.export.text_rows import owned, text_rows
 from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
-from mimiceye_duck.writers.export_folder import Folder, beside, is_full
+from mimiceye_duck.writers.export_folder import Folder, beside
 from mimiceye_duck.writers.manifest import Entry
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-# What Windows keeps for its devices, whatever follows a dot.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(DEVICE, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,15 @@ def export_csv(
     memory_limit: str | None = None,
     temp_dir: Path | None = None,
     force: bool = False,
-) -> str:
+) -> ExportResult:
     """Write `patient_{subject_id}/` below `out`, else below `csv/` beside the database.
 
     A table is written where the build writes it, any other than its as `{schema}/{table}.csv`,
     of the built patients unless `all_patients`: the text of its file where it has one that
     nothing repairs, else its typed rows. A query is written as `{name}.csv`, of every patient
-    that it answers with, in its own order. Returns what a person should know. Raises
-    `UserError` for rows of nobody, and where a file is that `force` does not let replace.
+    that it answers with, in its own order.
+    Raises `UserError` for rows without a patient, and where a file is that `force` does not let
+    replace.
     """
     if bool(tables) + (query is not None) + (file is not None) != 1:
         raise UsageError(Problem("give --tables, --query or -f FILE, and only one of them"))
@@ -100,12 +103,14 @@ def export_csv(
         entries = _write(session, folder, pieces)
     _prune(folder.out, earlier)
     patients = {entry.subject_id for entry in entries}
-    return f"{len(entries)} files of {len(patients)} patients in {folder.out}"
+    return ExportResult(
+        folder.out, f"{len(entries)} files of {len(patients)} patients in {folder.out}"
+    )
 
 
 def _checked(name: str) -> str:
     """A name that every system takes for a file and none for a path."""
-    if not _FILE_NAME.fullmatch(name) or _DEVICE.fullmatch(name):
+    if not _FILE_NAME.fullmatch(name) or _DEVICE.match(name):
         raise UsageError(
             Problem(
                 f"'{name}' is no name for the files" if name else "the files need a name",
@@ -211,7 +216,7 @@ def _write(session: Database, folder: Folder, pieces: Sequence[_Piece]) -> list[
     try:
         side_by_side(session, Steps(), "writing CSV", pieces, write, threads)
     except (engine.Error, OSError) as error:
-        if is_full(error):
+        if is_disk_full(error):
             # Only now, since to count the bytes takes as long as to write them.
             with contextlib.suppress(engine.Error):
                 folder.needed = sum(piece.size(session) for piece in pieces)

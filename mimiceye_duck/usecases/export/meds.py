@@ -12,6 +12,7 @@ from mimiceye_duck.catalog.installation import select_folders, version
 from mimiceye_duck.catalog.models import Model, ordered, read
 from mimiceye_duck.catalog.templates import Sql, ident, quoted, render
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import names
 from mimiceye_duck.database.readonly import opened, require, require_cohort
@@ -45,10 +46,10 @@ def export_meds(
     memory_limit: str | None = None,
     temp_dir: Path | None = None,
     force: bool = False,
-) -> str:
+) -> ExportResult:
     """Write `data/*.parquet` and `metadata/*` below `out`, else below `meds/` beside the database.
 
-    Returns what a person should know. Raises `UserError` for a database without a cohort, and
+    Raises `UserError` for a database without a cohort, and
     where something is that `force` does not let replace.
     """
     require(database)
@@ -71,7 +72,7 @@ def export_meds(
             # Every file is sorted: to keep the order before that would only take memory.
             source.execute("set preserve_insertion_order = false")
             n_events = _write(source, folder)
-    return f"{n_events:,} events in {folder.out}"
+    return ExportResult(folder.out, f"{n_events:,} events in {folder.out}")
 
 
 def _write(source: Database, folder: Folder) -> int:

@@ -10,10 +10,11 @@ from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.errors import reason
+from mimiceye_duck.database.errors import is_disk_full, reason
 from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.database.readonly import opened, require
@@ -21,7 +22,7 @@ from mimiceye_duck.usecases.export import croissant, dataset, selection
 from mimiceye_duck.usecases.export.parquet_file import File, write, write_partitions
 from mimiceye_duck.usecases.export.selection import Table
 from mimiceye_duck.writers import json_file
-from mimiceye_duck.writers.export_folder import Folder, beside, is_full
+from mimiceye_duck.writers.export_folder import Folder, beside
 
 # Measured on the open demos: a byte a cell, and what a file says of itself.
 _BYTES_PER_CELL = 1
@@ -54,13 +55,13 @@ def export_parquet(
     memory_limit: str | None = None,
     temp_dir: Path | None = None,
     force: bool = False,
-) -> str:
+) -> ExportResult:
     """Write tables as `{schema}/{table}.parquet` below `out`, else `parquet/` beside the database.
 
     They are the built patients' rows of all source tables, links and marts, or of `tables`, or
     with `all_patients` those of everyone. `dataset.json` and `croissant.json` list what is
-    there, what earlier exports of the same build wrote included. Returns what a person should
-    know. Raises `UserError` where something is that `force` does not let replace.
+    there, what earlier exports of the same build wrote included.
+    Raises `UserError` where something is that `force` does not let replace.
     """
     require(database)
     out = out or beside(database, "parquet")
@@ -87,7 +88,9 @@ def export_parquet(
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
     summary = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
     of_cohort = sum(one["patients"] == "cohort" for one in entries) if all_patients else 0
-    return summary + (f"\n{of_cohort} of them hold the built patients only" if of_cohort else "")
+    if of_cohort:
+        summary += f"\n{of_cohort} of them hold the built patients only"
+    return ExportResult(folder.out, summary)
 
 
 def _pieces(chosen: Iterable[Table], partition_by: str | None) -> list[_Piece]:
@@ -172,7 +175,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
         try:
             entries.append(_entry(cursor, folder, piece))
         except engine.Error as error:
-            if is_full(error):
+            if is_disk_full(error):
                 raise
             raise UserError(_problem(piece.table, error)) from None
 
@@ -180,7 +183,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
         workers = _workers(database)
         side_by_side(database, Steps(), "writing tables", pieces, write_one, workers)
     except (engine.Error, OSError) as error:
-        if is_full(error):
+        if is_disk_full(error):
             folder.needed = sum(_bytes(database, piece.table) for piece in pieces)
         raise
     return entries

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import KEPT
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.templates import Sql, ident, render
@@ -152,10 +152,10 @@ def _owners(relation: Relation, contract: Contract | None) -> str | None:
 
 
 def _of_cohort(relation: Relation, subject: str | None, owners: Relation) -> Sql:
-    theirs = {one.name.lower(): one.name for one in owners.columns}
-    shared = (one.name for one in relation.columns if one.name.lower() in theirs)
-    column = subject or next(shared)
-    key = "subject_id" if subject else theirs[column.lower()]
+    names, theirs = ([column.name for column in one.columns] for one in (relation, owners))
+    shared = (subject, "subject_id") if subject else shared_column(names, theirs)
+    assert shared
+    column, key = shared
     return render(
         "export_cohort", relation=relation.name, column=column, owners=owners.name, key=key
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.templates import Sql, ident, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import Relation
@@ -21,7 +21,7 @@ def text_rows(known: Mapping[str, Relation], name: str, *, all_patients: bool) -
         if model and model.key:
             return render("in_order", relation=name, columns=model.key)
         return ident(name)
-    is_repaired = f"repaired.{contract.schema}_{contract.table}" in models()
+    is_repaired = contract.repaired_name in models()
     paths = known[name].paths if name in known else ()
     if paths and contract.format == "csv" and not contract.is_file_set and not is_repaired:
         [path] = paths
@@ -57,14 +57,14 @@ def owned(
     subject = subject_column(origin) if origin else None
     for spelling in _spellings(origin, subject) if origin and subject else ["subject_id"]:
         if spelling in places:
-            return names, render("owned", relation=texts, subject=places[spelling])
+            return names, render("owned", relation=texts, patient=patient(places[spelling]))
     if origin and origin.patient_of:
-        owners = {name.lower(): name for name in session.columns(ident(origin.patient_of))}
-        for column in origin.columns:
-            for spelling in _spellings(origin, column.name):
-                if spelling in places.keys() & owners.keys():
-                    key = {"key": places[spelling], "owner_key": owners[spelling]}
-                    return names, render("owned_via", relation=texts, via=origin.patient_of, **key)
+        spellings = (one for column in origin.columns for one in _spellings(origin, column.name))
+        ours = [spelling for spelling in spellings if spelling in places]
+        shared = shared_column(ours, session.columns(ident(origin.patient_of)))
+        if shared:
+            keys = {"key": places[shared[0]], "owner_key": shared[1]}
+            return names, render("owned_via", relation=texts, via=origin.patient_of, **keys)
     raise UserError(
         Problem(
             f"{what} has no column subject_id",

@@ -12,6 +12,8 @@
 --   bytes [byte]: Its size.
 --   is_there: Whether the download has it.
 --   may_be_missing: Whether a whole download may lack it.
+--   pixel_rows [px]: Height of a picture, as its own header says; null for others.
+--   pixel_columns [px]: Width of a picture, as its own header says; null for others.
 select
     cast(null as varchar) as table_name,
     cast(null as bigint) as subject_id,
@@ -22,5 +24,7 @@ select
     cast(null as varchar) as source_path,
     cast(null as bigint) as bytes,
     cast(null as boolean) as is_there,
-    cast(null as boolean) as may_be_missing
+    cast(null as boolean) as may_be_missing,
+    cast(null as integer) as pixel_rows,
+    cast(null as integer) as pixel_columns
 where false

@@ -1,7 +1,8 @@
 -- Files that the tables name, of an image, a report or a reading, and where they are.
 -- Grain: table_name, path, dicom_id.
 -- Rule: some files a download may lawfully lack: the recordings that REFLACX discarded,
--- and audio in one of two formats.
+-- and audio in one of two formats. Gaze is in pixels of the metadata's Rows and
+-- Columns: in a JPG of another size x is at x * pixel_columns / Columns.
 -- Columns:
 --   kind: What the file is of: image, report or reading.
 --   study_id: Study of the image, the report or the image that was read; null where the
@@ -28,6 +29,8 @@ final as (
         files.is_there,
         files.may_be_missing,
         files.bytes,
+        files.pixel_rows,
+        files.pixel_columns,
         files.path,
         files.source_path
     from cohort.files as files

@@ -56,8 +56,16 @@ merged as (
         cells.phase,
         cells.source_row,
         classes.label_class,
-        -- Free text and flags are one cell a class, which any order finds.
-        arg_max(cells.cell, coalesce(try_cast(cells.cell as double), 0)) as cell
+        -- Free text and flags are one cell a class, which any order finds; no certainty
+        -- is nan, which would be greater than all.
+        arg_max(
+            cells.cell,
+            case
+                when regexp_matches(cells.cell, '^-?[0-9]{1,9}([.][0-9]*)?$')
+                    then try_cast(cells.cell as double)
+                else 0
+            end
+        ) as cell
     from cells
     inner join staging.reflacx_label_classes as classes
         on lower(cells.label) = lower(classes.label)

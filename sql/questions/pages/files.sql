@@ -8,7 +8,9 @@ final as (
         files.dicom_id,
         files.table_name,
         files.path,
-        files.source_path
+        files.source_path,
+        files.pixel_rows,
+        files.pixel_columns
     from marts.files as files
     inner join asked_patients as asked on files.subject_id = asked.subject_id
     where

@@ -7,7 +7,10 @@ final as (
         labels.subject_id,
         labels.reading_id,
         labels.label_class,
-        cast(labels.certainty as integer) as certainty,
+        case
+            when labels.certainty in (-1, 0, 1, 2, 3, 4, 5)
+                then cast(labels.certainty as integer)
+        end as certainty,
         labels.is_flagged,
         labels.other_text
     from marts.labels as labels

@@ -1,4 +1,5 @@
--- Ellipses that readers drew on the asked patients' images, with the classes of each.
+-- Ellipses that readers drew on the asked patients' images and that have all four
+-- sides, with the classes of each.
 -- Grain: reading_id, ellipse.
 with
 
@@ -49,6 +50,11 @@ final as (
         ) as labels
     from marts.lesions as lesions
     inner join asked_patients as asked on lesions.subject_id = asked.subject_id
+    where
+        lesions.xmin is not null
+        and lesions.ymin is not null
+        and lesions.xmax is not null
+        and lesions.ymax is not null
 )
 
 select * from final

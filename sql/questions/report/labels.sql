@@ -1,7 +1,7 @@
 -- Readings of REFLACX by class of labels and certainty.
 -- Grain: label_class, answer. An answer that nobody gave has no row.
 -- Rule: the two flags of the whole image and Other have no certainty: they are there or
--- not.
+-- not. A certainty that is none of theirs is `other`.
 with
 
 answers as (
@@ -15,7 +15,9 @@ answers as (
             when is_flagged then 'yes'
             when is_flagged = false then 'no'
             when certainty is null then 'not asked'
-            else cast(cast(certainty as integer) as varchar)
+            when certainty in (-1, 0, 1, 2, 3, 4, 5)
+                then cast(cast(certainty as integer) as varchar)
+            else 'other'
         end as answer
     from marts.labels
 ),

@@ -36,7 +36,7 @@ def written(rows: list[tuple[object, ...]], quoting: int = csv.QUOTE_MINIMAL) ->
 def kept(file: Path, *, numbered: bool = False) -> tuple[int, dict[int, tuple[bytes, int]]]:
     wanted = reading.Wanted(HEADER, 1, numpy.array(COHORT), numbered)
     kept = RecordFile(file.with_name("records.csv"))
-    n_records = reading.read(file, wanted, kept)
+    n_records = reading.read([file], wanted, kept)
     found = [*kept.in_order().of_patients()]
     assert [subject for subject, _, _ in found] == sorted({subject for subject, _, _ in found})
     return n_records, {subject: (text, n) for subject, text, n in found}
