@@ -197,7 +197,8 @@ class Graph:
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},
         }
-        self._add(name, SETTINGS, inputs.get(name, {}))
+        # A setting that is not listed depends on all options.
+        self._add(name, SETTINGS, inputs.get(name, {"options": digest(options.record())}))
         return [name]
 
     def _text(self, contract: Contract) -> list[str]:
