@@ -98,8 +98,6 @@ class Copy:
                 shutil.copytree(there, root / name, ignore=leave)
             else:
                 shutil.copy2(there, root / name)
-        for name in ("tmp", "cache"):
-            (root / name).mkdir()
 
     @contextmanager
     def with_fault(self, fault: Fault) -> Iterator[None]:
@@ -116,6 +114,10 @@ class Copy:
     def run(self, tests: Iterable[str]) -> tuple[int, str]:
         """Run some tests up to the first that fails: pytest's exit code and its words."""
         nodes = self._tests.nodes(tests)
+        # With a cache of their own: what was compiled or parsed without the fault would hide it.
+        for name in ("tmp", "cache"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+            (self.root / name).mkdir()
         words = ["-n", "0", "-x", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
         environment = {
             **os.environ,
@@ -132,11 +134,7 @@ class Copy:
             text=True,
             start_new_session=True,
         ) as process:
-            try:
-                return self._ended(process)
-            finally:
-                shutil.rmtree(self.root / "tmp", ignore_errors=True)
-                (self.root / "tmp").mkdir(exist_ok=True)
+            return self._ended(process)
 
     def _ended(self, process: "subprocess.Popen[str]") -> tuple[int, str]:
         try:

@@ -86,7 +86,7 @@ SECTIONS = {
     "rules": ("a reason", "1,006"),
     "coverage": ("eye_gaze.audio", "1,007"),
     "labels": ("Pleural abnormality", "1,008"),
-    "audits": ("a claim", "a_claim", "1,009", "eye_gaze.csv", "set aside", "1,010", "1,011"),
+    "audits": ("a claim", "a_claim", "1,009", "set aside", "1,010", "1,011", "1,012"),
     "steps": ("linking", "12.34"),
 }
 
@@ -151,6 +151,7 @@ def report():
                 "cell": few(1009),
             }
         ],
+        "misfits": [{"column": "triage.pain", "cell": few(1012), "form": "a number"}],
         "missing": {"reflacx.fixations": few(1011)},
         "steps": [("linking", 12.34, 1)],
     }
