@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import hypothesis
 import pytest
 
 from mimiceye_duck.cli import main
@@ -27,6 +28,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 SHARED = "shared"
 CHANGED = pytest.StashKey[list[str]]()
+
+# How long an example takes says how busy the machine is: timings are the benchmark's.
+hypothesis.settings.register_profile("without deadline", deadline=None)
+hypothesis.settings.load_profile("without deadline")
 
 HOSP = [
     "admissions",

@@ -66,7 +66,7 @@ def test_docstrings_comments_and_what_only_shows_make_nothing_stale(package, bef
             id="which rows are read",
         ),
         pytest.param(
-            *("sql/templates/nobody.sql.j2", "{{", " {{"),
+            *("sql/templates/no_patient.sql.j2", "{{", " {{"),
             {"source text", "file set", *CSV},
             id="a template of that",
         ),
