@@ -288,7 +288,7 @@ def synth(
     The same `seed` makes the same bytes; `around` makes only images and gaze, for the patients
     of another tree; `release` is MIMIC-IV's. Raises `UserError` for a folder that is not empty.
     """
-    from mimiceye_duck.synth import synth as make
+    from mimiceye_duck.synthetic import synth as make
 
     make(Path(out), patients=patients, seed=seed, around=_path(around), release=release)
     return Path(out)

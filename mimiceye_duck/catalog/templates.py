@@ -1,7 +1,7 @@
 """Fill the SQL templates; everything that goes in is quoted by the filter it passes."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -248,6 +248,24 @@ def texts(names: Iterable[str]) -> Sql:
     return Sql(", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in names))
 
 
+def parquet_texts(names: Iterable[str], whole: Container[str]) -> Sql:
+    """Columns of Parquet as the text that CSV would have; those of `whole` are whole numbers.
+
+    Where a cell is empty, programs write whole numbers as 20000019.0.
+
+    >>> print(parquet_texts(["a", "n"], {"n"}))
+    nullif(cast("a" as varchar), '') as "a",
+    nullif(regexp_replace(cast("n" as varchar), '\\.0$', ''), '') as "n"
+    """
+    texts = []
+    for name in names:
+        text = f"cast({quoted(name)} as varchar)"
+        if name in whole:
+            text = f"regexp_replace({text}, '\\.0$', '')"
+        texts.append(f"nullif({text}, '') as {quoted(name)}")
+    return Sql(",\n".join(texts))
+
+
 def nulls(names: Iterable[str]) -> Sql:
     """Text columns that hold nothing.
 
@@ -282,6 +300,7 @@ def _environment() -> Environment:
         names=names,
         sorted_by=sorted_by,
         nulls=nulls,
+        parquet_texts=parquet_texts,
         column_comments=column_comments,
         path_parts=path_parts,
         records=records,

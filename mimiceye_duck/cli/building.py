@@ -112,7 +112,7 @@ def synth(
     release: Annotated[str, typer.Option(help="MIMIC-IV 2.0, 2.2 or 3.1.")] = "2.2",
 ) -> None:
     """Make up a source tree of all six datasets, with what must come out in OUT/truth."""
-    from mimiceye_duck.synth import synth as make
+    from mimiceye_duck.synthetic import synth as make
 
     with stoppable():
         make(out, patients=patients, seed=seed, around=around, release=release)

@@ -101,6 +101,11 @@ class Graph:
         return ordered([*found.values(), cohorts()[self.options.cohort]])
 
     @cached_property
+    def described(self) -> list[Model]:
+        """The models as the database has them, in order: a view has the stays of every rule."""
+        return ordered([*models().values(), cohorts()[self.options.cohort]])
+
+    @cached_property
     def chosen(self) -> list[Model]:
         """The models that a build makes rows of, in order."""
         return [model for model in self.every if model.schema not in VIEWS_ON_STORED]

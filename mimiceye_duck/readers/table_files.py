@@ -165,7 +165,7 @@ def beside(contract: Contract, found: Sequence[Shape]) -> Iterator[Result]:
             yield Result("leftover", contract.id, WARNING, message, str(second), hint=hint)
         elif not is_same(file, second):
             message = f"{contract.id} is there twice and differs"
-            hint = "take the wrong one away"
+            hint = "keep one of the two and move the other out of --source"
             yield Result("twice", contract.id, FAILED, message, str(file), f"{name} too", hint)
         else:
             message = (

@@ -74,7 +74,7 @@ def run_steps(
         with run.steps.step("auditing", 1):
             results = _audit(run, fallbacks)
         _store(run)
-        output_database.describe(run, graph.every)
+        output_database.describe(run, graph.described)
         results += output_database.audit_grains(run)
         write_readme(run.tree / "README.txt", sources)
         copies = {file for source in sources.tables.values() for file in source.copies}

@@ -6,7 +6,7 @@ from pathlib import Path
 from mimiceye_duck.database import disk_space
 from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.pipeline.state.workspace import Workspace
-from mimiceye_duck.synth import synth
+from mimiceye_duck.synthetic import synth
 
 
 def demo_source(out: Path) -> Path:

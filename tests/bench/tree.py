@@ -27,8 +27,8 @@ from isal import isal_zlib
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.synth.datasets.cells import identifier, literal
-from mimiceye_duck.synth.datasets.clinical import (
+from mimiceye_duck.synthetic.datasets.cells import identifier, literal
+from mimiceye_duck.synthetic.datasets.clinical import (
     SCHEMAS,
     Maker,
     in_order,
@@ -36,14 +36,14 @@ from mimiceye_duck.synth.datasets.clinical import (
     selected,
     under_headers,
 )
-from mimiceye_duck.synth.datasets.eye_gaze import eye_gaze
-from mimiceye_duck.synth.datasets.folder import Folder, date_everything
-from mimiceye_duck.synth.datasets.reflacx import reflacx
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.images import Image
-from mimiceye_duck.synth.world.link import NO_STAY
-from mimiceye_duck.synth.world.notes import Notes
-from mimiceye_duck.synth.world.people import People
+from mimiceye_duck.synthetic.datasets.eye_gaze import eye_gaze
+from mimiceye_duck.synthetic.datasets.folder import Folder, date_everything
+from mimiceye_duck.synthetic.datasets.reflacx import reflacx
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.link import NO_STAY
+from mimiceye_duck.synthetic.world.notes import Notes
+from mimiceye_duck.synthetic.world.people import People
 
 HERE = Path(__file__).parent
 RELEASE, IMAGES_RELEASE = "2.2", "2.0.0"
@@ -127,7 +127,7 @@ class Tree:
 
 def _code() -> bytes:
     """The text of everything that a tree is made by."""
-    package = Path(SQL).parent / "mimiceye_duck" / "synth"
+    package = Path(SQL).parent / "mimiceye_duck" / "synthetic"
     files = [
         *HERE.glob("sql/**/*.sql"),
         *(HERE / name for name in ("tree.py", "release_rows.json")),

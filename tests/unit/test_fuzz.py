@@ -117,7 +117,7 @@ def test_a_contract_with_wrong_bytes_is_told(tmp_path, file, data):
         ("id: mimiciv_ed.edstays", "id: edstays", "id edstays is not a schema.table"),
         ("physicalType: INTEGER", "physicalType: number", "physicalType number of"),
         ("physicalType: INTEGER", "physicalTyp: INTEGER", "'physicalType' is not there"),
-        ("required: true", "required: maybe", "required is no bool"),
+        ("required: true", "required: maybe", "required is not of type bool"),
         ("name: intime", "name: outtime", "a column is there twice"),
         ("path: ed/edstays.csv", "path: ed/{stay}.csv", "does not name the columns"),
         ("schema:", "schema: [", "while parsing"),

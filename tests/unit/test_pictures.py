@@ -137,7 +137,7 @@ def test_what_cannot_be_opened_is_named(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="no pipes there")
 def test_nobody_waits_for_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
-    assert read_header(tmp_path / "x.jpg", "jpg").problem == "is no ordinary file"
+    assert read_header(tmp_path / "x.jpg", "jpg").problem == "is not a regular file"
 
 
 @pytest.fixture

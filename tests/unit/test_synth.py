@@ -19,7 +19,7 @@ from PIL import Image
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.core.errors import UsageError, UserError
-from mimiceye_duck.synth import synth
+from mimiceye_duck.synthetic import synth
 
 Row = dict[str, str]
 

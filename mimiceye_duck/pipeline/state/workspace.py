@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DATABASE = "mimiceye.duckdb"
 REPORT = "report.html"
 # Where OUT has those files of the download that DuckDB reads only without their last zeros.
-COPIES = "copies"
+COPIES = ".copies"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
 _LOCK = "lock"

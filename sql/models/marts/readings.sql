@@ -1,5 +1,5 @@
 -- Readings of an image: one radiologist, eyes tracked, dictating.
--- Grain: reading_id. An image in both sets has readings of both.
+-- Grain: dataset, reading_id. An image in both sets has readings of both.
 -- Rule: neither set names its readers. REFLACX has five, up to all five for one image
 -- (phases 1 and 2), but not which; EyeGaze has one for all.
 -- Columns:

@@ -232,7 +232,9 @@ def test_the_deep_check_counts_the_same_misfits(spoilt, monkeypatch):
     kind, _, folder, _ = spoilt
     if kind == "ends":
         return  # what is a number refers to nothing, or is none of the values that are listed
-    monkeypatch.setattr("mimiceye_duck.checks.memory.cache_folder", lambda: folder / "cache")
+    monkeypatch.setattr(
+        "mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder / "cache"
+    )
     checked = run("check", "--source", folder / "source", "--deep", "--format", "json")
     found = {
         (match[1], match[2]): int(match[3].replace(",", ""))

@@ -17,7 +17,9 @@ PATIENTS = [
 
 
 def write(file: Path) -> None:
-    parquet_cache.write(((one, text, text.count(b"\n")) for one, text in PATIENTS), file, 99)
+    patients = [(one, text, text.count(b"\n")) for one, text in PATIENTS]
+    places = [([n_records], [0]) for _, _, n_records in patients]
+    parquet_cache.write(patients, places, file, 99)
 
 
 def read(file: Path, cohort: tuple[int, ...]) -> list[tuple[int, bytes, int]]:

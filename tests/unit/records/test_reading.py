@@ -117,7 +117,7 @@ def test_each_record_is_known_by_its_number_in_the_file(tmp_path, monkeypatch, o
     file.write_bytes(written([HEADER, *rows]))
     cohort = numpy.array(COHORT)
     chosen = None if cached else cohort
-    reading.read(file, reading.Wanted(HEADER, 1, chosen, False), spool)
+    reading.read([file], reading.Wanted(HEADER, 1, chosen, False), spool)
     spool = spool.in_order()
     if cached:
         parquet_cache.write(

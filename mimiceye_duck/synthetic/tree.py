@@ -5,17 +5,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.synth import truth
-from mimiceye_duck.synth.datasets import clinical
-from mimiceye_duck.synth.datasets.cxr import draw_pictures, mimic_cxr, mimic_cxr_jpg, with_anomalies
-from mimiceye_duck.synth.datasets.eye_gaze import eye_gaze
-from mimiceye_duck.synth.datasets.folder import INDEX, Folder, date_everything
-from mimiceye_duck.synth.datasets.reflacx import reflacx
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.images import Image, draw, draw_around
-from mimiceye_duck.synth.world.notes import Notes, note_images, note_people
-from mimiceye_duck.synth.world.people import People, read
-from mimiceye_duck.synth.world.readings import choose
+from mimiceye_duck.synthetic import truth
+from mimiceye_duck.synthetic.datasets import clinical
+from mimiceye_duck.synthetic.datasets.cxr import (
+    draw_pictures,
+    mimic_cxr,
+    mimic_cxr_jpg,
+    with_anomalies,
+)
+from mimiceye_duck.synthetic.datasets.eye_gaze import eye_gaze
+from mimiceye_duck.synthetic.datasets.folder import INDEX, Folder, date_everything
+from mimiceye_duck.synthetic.datasets.reflacx import reflacx
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image, draw, draw_around
+from mimiceye_duck.synthetic.world.notes import Notes, note_images, note_people
+from mimiceye_duck.synthetic.world.people import People, read
+from mimiceye_duck.synthetic.world.readings import choose
 
 # Which releases of MIMIC-IV-ED and of the two MIMIC-CXR datasets go with one of MIMIC-IV.
 RELEASES = {

@@ -10,13 +10,13 @@ from functools import cache
 from random import Random
 
 from mimiceye_duck.catalog.contracts import Column, contracts
-from mimiceye_duck.synth.datasets.cxr import header
-from mimiceye_duck.synth.datasets.folder import Folder
-from mimiceye_duck.synth.datasets.pictures import MASKS, mask
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.images import Image
-from mimiceye_duck.synth.world.notes import Notes
-from mimiceye_duck.synth.world.people import WRONG_STAYS, People
+from mimiceye_duck.synthetic.datasets.cxr import header
+from mimiceye_duck.synthetic.datasets.folder import Folder
+from mimiceye_duck.synthetic.datasets.pictures import MASKS, mask
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.notes import Notes
+from mimiceye_duck.synthetic.world.people import WRONG_STAYS, People
 
 N_SAMPLES = 60
 N_FIXATIONS = 8

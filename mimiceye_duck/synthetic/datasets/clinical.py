@@ -11,12 +11,12 @@ import pyarrow as pa
 from mimiceye_duck.catalog.contracts import Contract, contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.database.connection import connect
-from mimiceye_duck.synth.datasets.cells import cell, identifier, literal, quoted
-from mimiceye_duck.synth.datasets.folder import Folder, packed
-from mimiceye_duck.synth.datasets.injections import inject
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.notes import Notes
-from mimiceye_duck.synth.world.people import People
+from mimiceye_duck.synthetic.datasets.cells import cell, identifier, literal, quoted
+from mimiceye_duck.synthetic.datasets.folder import Folder, packed
+from mimiceye_duck.synthetic.datasets.injections import inject
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.notes import Notes
+from mimiceye_duck.synthetic.world.people import People
 
 SCHEMAS = {"mimiciv_hosp": "mimiciv", "mimiciv_icu": "mimiciv", "mimiciv_ed": "mimic-iv-ed"}
 

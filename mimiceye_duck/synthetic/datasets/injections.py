@@ -6,8 +6,8 @@ from string import Template
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.database import engine
-from mimiceye_duck.synth.datasets.cells import identifier
-from mimiceye_duck.synth.world.notes import Notes
+from mimiceye_duck.synthetic.datasets.cells import identifier
+from mimiceye_duck.synthetic.world.notes import Notes
 
 
 @dataclass(frozen=True)

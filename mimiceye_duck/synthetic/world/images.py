@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from mimiceye_duck.synth.world.cases import (
+from mimiceye_duck.synthetic.world.cases import (
     NO_STAY_AT_ALL,
     PATIENT_ABSENT,
     SHAPES,
@@ -13,9 +13,9 @@ from mimiceye_duck.synth.world.cases import (
     Shape,
     Single,
 )
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.link import NO_STAY, WINDOW, Link, link_of
-from mimiceye_duck.synth.world.people import (
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.link import NO_STAY, WINDOW, Link, link_of
+from mimiceye_duck.synthetic.world.people import (
     STUDIES,
     SUBJECTS,
     Admission,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from random import Random
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.synth.datasets.cxr import header
-from mimiceye_duck.synth.datasets.folder import Folder, csv_text
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.images import Image
-from mimiceye_duck.synth.world.notes import Notes
+from mimiceye_duck.synthetic.datasets.cxr import header
+from mimiceye_duck.synthetic.datasets.folder import Folder, csv_text
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.notes import Notes
 
 CRLF = "\r\n"
 READERS = 5

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mimiceye_duck.synth.world.people import Admission, IcuStay, People, Stay
+from mimiceye_duck.synthetic.world.people import Admission, IcuStay, People, Stay
 
 WINDOW = timedelta(days=7)
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mimiceye_duck.synth.datasets.eye_gaze import Repair
-from mimiceye_duck.synth.datasets.folder import csv_text
-from mimiceye_duck.synth.world.images import Image
-from mimiceye_duck.synth.world.notes import Notes
+from mimiceye_duck.synthetic.datasets.eye_gaze import Repair
+from mimiceye_duck.synthetic.datasets.folder import csv_text
+from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.notes import Notes
 
 LINK = (
     *("dicom_id", "study_id", "subject_id", "study_at", "stay_id", "link", "gap_seconds"),

@@ -1,6 +1,6 @@
 """Synthetic radiology reports."""
 
-from mimiceye_duck.synth.world.dice import Dice
+from mimiceye_duck.synthetic.world.dice import Dice
 
 FINDINGS = (
     "The lungs are clear without focal consolidation.",

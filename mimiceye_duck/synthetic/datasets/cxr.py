@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 
 from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.synth.datasets.folder import Folder
-from mimiceye_duck.synth.datasets.pictures import dicom, jpg, pixels
-from mimiceye_duck.synth.datasets.reports import report
-from mimiceye_duck.synth.world.dice import Dice
-from mimiceye_duck.synth.world.images import Image, patient_folder
-from mimiceye_duck.synth.world.notes import Notes
+from mimiceye_duck.synthetic.datasets.folder import Folder
+from mimiceye_duck.synthetic.datasets.pictures import dicom, jpg, pixels
+from mimiceye_duck.synthetic.datasets.reports import report
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image, patient_folder
+from mimiceye_duck.synthetic.world.notes import Notes
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv.gz"
 LABELS = ("1.0", "0.0", "-1.0")

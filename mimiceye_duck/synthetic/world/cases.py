@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from mimiceye_duck.synth.world.people import Stay
+from mimiceye_duck.synthetic.world.people import Stay
 
 Hours = tuple[float | None, float | None]
 
