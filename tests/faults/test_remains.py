@@ -95,7 +95,7 @@ def test_a_table_half_written_from_another_source_is_not_kept(
         row[table.header.index("comments")] = "of another source"
     file.write_bytes(gzip.compress(tools.csv_bytes(table)))
     stop(
-        *(out, output_database, "cohort_table"),
+        *(out, output_database, "cohort_records"),
         lambda database, source, *_: source.contract.table == "labevents",
         source=source,
     )
@@ -116,7 +116,7 @@ def test_an_image_copied_from_another_source_is_not_kept(
         if path.endswith(".jpg")
     )
     before, status = image.read_bytes(), image.stat()
-    image.write_bytes(b"another image")
+    image.write_bytes(before + b"another image")
     touch(source, "Hosp/admissions", tools)
     stop(
         *(out, os, "replace"),
