@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.pipeline.steps.file_sets import _NAME
+from mimiceye_duck.pipeline.steps.named_files import _NAME
 
 DEVICES = ["con", "PRN", "Aux", "nul", "COM1", "lpt9"]
 
