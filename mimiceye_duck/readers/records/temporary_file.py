@@ -88,8 +88,9 @@ class RecordFile:
     def places_of_patients(self) -> Iterator[tuple[list[int], list[int]]]:
         """Of each patient of `of_patients`, part by part: how many records, and the first."""
         subjects, _, n_records, first = self.parts
-        bounds = numpy.flatnonzero(numpy.diff(subjects, prepend=-1))
-        for begin, end in zip(bounds, [*bounds[1:], len(subjects)], strict=True):
+        begins = numpy.flatnonzero(numpy.diff(subjects, prepend=-1))
+        ends = [*begins[1:], len(subjects)] if len(begins) else []
+        for begin, end in zip(begins, ends, strict=True):
             yield n_records[begin:end].tolist(), first[begin:end].tolist()
 
 

@@ -16,16 +16,24 @@ PATIENTS = [
 ]
 
 
+# Where the records of each came from: how many each part has, and the first in the table.
+PLACES = [
+    ([1] * text.count(b"\n"), [place * 10 + n for n in range(text.count(b"\n"))])
+    for place, (_, text) in enumerate(PATIENTS)
+]
+
+
 def write(file: Path) -> None:
-    patients = [(one, text, text.count(b"\n")) for one, text in PATIENTS]
-    places = [([n_records], [0]) for _, _, n_records in patients]
-    parquet_cache.write(patients, places, file, 99)
+    patients = ((one, text, text.count(b"\n")) for one, text in PATIENTS)
+    parquet_cache.write(patients, PLACES, file, 99)
 
 
-def read(file: Path, cohort: tuple[int, ...]) -> list[tuple[int, bytes, int]]:
+def read(file: Path, cohort: tuple[int, ...]) -> list[tuple[int, bytes, int, list[int]]]:
+    """Each patient's records, how many they are, and where they came from."""
     kept = RecordFile(file.with_name("records.csv"))
     assert parquet_cache.read(file, numpy.array(cohort, numpy.int64), kept) == 99
-    return [*kept.of_patients()]
+    places = [first for _, first in kept.places_of_patients()]
+    return [(*one, first) for one, first in zip(kept.of_patients(), places, strict=True)]
 
 
 @pytest.mark.parametrize("size", [1, 12, 1 << 18])
@@ -37,7 +45,9 @@ def test_whoever_is_asked_for_comes_back_however_they_are_grouped(size, tmp_path
     for n in range(len(everyone) + 1):
         for cohort in itertools.combinations(everyone, n):
             assert read(file, cohort) == [
-                (one, text, text.count(b"\n")) for one, text in PATIENTS if one in cohort
+                (one, text, text.count(b"\n"), first)
+                for (one, text), (_, first) in zip(PATIENTS, PLACES, strict=True)
+                if one in cohort
             ]
 
 
@@ -57,3 +67,12 @@ def test_a_changed_byte_of_the_records_is_refused_or_changes_nothing(tmp_path):
         else:
             assert found == wanted, place
     assert refused > end // 2
+
+
+def test_a_table_without_records_is_kept_too(tmp_path):
+    nothing, file = RecordFile(tmp_path / "nothing.csv"), tmp_path / "a.parquet"
+    nothing.path.write_bytes(b"")
+    parquet_cache.write(nothing.of_patients(), nothing.places_of_patients(), file, 0)
+    kept = RecordFile(tmp_path / "records.csv")
+    assert parquet_cache.read(file, numpy.array([90000001]), kept) == 0
+    assert [*kept.of_patients()] == []
