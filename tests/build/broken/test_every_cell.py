@@ -240,7 +240,7 @@ def test_the_deep_check_counts_the_same_misfits(spoilt, monkeypatch):
         (match[1], match[2]): int(match[3].replace(",", ""))
         for one in json.loads(checked.stdout)["checks"]
         if one["check"] == "type" and one["status"] == "failed"
-        for match in [re.match(r"(\w+\.\w+)\.(\w+): no \w+ in ([\d,]+) of", one["what"])]
+        for match in [re.match(r"(\w+\.\w+)\.(\w+): no \w+ in ([\d,]+) of", one["message"])]
     }
     sql = "select table_name, column_name, n_cells from run.misfits"
     assert found == {(table, column): cells for table, column, cells in answer(folder, sql)}
