@@ -115,7 +115,7 @@ def named(
     for patient, *values in database.stream(query):
         if not all(value and _NAME.fullmatch(value) for value in values):
             if unfit is not None:
-                unfit.append((contract.id, "a key that is no file's name; nothing is placed"))
+                unfit.append((contract.id, "a key that is not a file name; nothing is placed"))
             continue
         if not all(map(fnmatchcase, values, globs)):
             continue
