@@ -65,7 +65,7 @@ NO_UTF_8, NO_HEADER, PAGED = "not UTF-8 text", "has no header", "is a web page"
 MORE, ENDLESS, ENDS = "more or fewer cells", "a quoted cell never ends", "end in different ways"
 OWN, NO_ID = "a build gives to a column of its own", "that are not whole numbers"
 BAD_ID, AUDITED = "in column subject_id", "rows that must not exist"
-NO_JSON = "no JSON"
+NO_JSON = "not JSON"
 
 
 class Case(NamedTuple):
@@ -194,7 +194,6 @@ ROWS = {
         ANY, packed(lambda data: data[:3] + b"\xe0" + data[4:]), "not gzip"
     ),
     "a flipped byte far down": case(ANY, both(text(long), flipped(second_block, 6)), DEFLATED),
-    "zeros behind the end": case(ANY, packed(lambda data: data + bytes(512)), UNREADABLE),
     "a wrong CRC": case(
         ANY, packed(lambda data: data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]), SUMS
     ),
@@ -263,11 +262,10 @@ SETS = {
 }
 # What audits find, which look across files and name what they select instead.
 AUDITS = {
-    "a stay of two patients": case(STAYS, again(subject_id=BERT), "ed_stay_has_one_subject"),
+    "a stay of two patients": case(STAYS, again(subject_id=BERT), "contradict each other"),
     "a stay without a number": case(STAYS, cells(stay_id=""), AUDITED),
     "words for a stay": case(STAYS, cells(stay_id=SECRET), "edstays.stay_id, which decides links"),
-    "an image that is there twice": case(METADATA, again(), "cxr_stay_keeps_every_image"),
-    "an image of two patients": case(METADATA, again(subject_id=BERT), AUDITED),
+    "an image of two patients": case(METADATA, again(subject_id=BERT), "contradict each other"),
     "an image without a name": case(METADATA, cells(dicom_id=""), AUDITED),
     "a reading of another's image": case(
         PHASE_1, cells(subject_id=BERT), "reading_is_of_its_images_subject"
@@ -342,7 +340,7 @@ def test_rows_that_must_not_exist_are_refused(name, few, readings, attempt):
     table, damage, words = AUDITS[name]
     tree = readings if table == PHASE_1 else few
     tried = attempt(tree, {where(table): damage}, "--cohort", "cxr", "--files", "none")
-    tried.assert_refused("sql/audits/", *words)
+    tried.assert_refused(*words)
 
 
 def test_a_table_that_is_left_out_may_be_broken(tree, attempt):
