@@ -131,20 +131,30 @@ def value(form: str, cell: Sql, *, portable: bool = False) -> Sql:
 
     `portable` leaves out what is only faster, and what only DuckDB has.
     """
+    return Sql(_value(form, portable=portable).replace(_HERE, cell))
+
+
+# What stands for a cell until its name is known: a template takes longer than its name.
+_HERE = Sql("\0")
+
+
+@cache
+def _value(form: str, *, portable: bool) -> Sql:
     one = forms()[form]
     kind = "cell"
     if one.type == "DOUBLE":
         kind = "cell_number"
     elif one.written is not None and not portable:
         kind = "cell_of_length" if one.written else "cell_as_written"
-    return render(
+    text = render(
         kind,
-        cell=cell,
-        through=Sql(f"try_cast({cell} as {one.through})") if one.through else cell,
+        cell=_HERE,
         type=Sql(one.type),
         pattern=f"^(?:{one.pattern})$",
         length=one.written,
     )
+    through = f"try_cast({text} as {one.through})" if one.through else text
+    return Sql(f"try_cast({through} as {one.type})")
 
 
 def struct(types: Mapping[str, str]) -> Sql:

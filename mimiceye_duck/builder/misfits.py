@@ -18,7 +18,7 @@ from mimiceye_duck.errors import Problem
 from mimiceye_duck.forms import forms
 from mimiceye_duck.models import linking
 from mimiceye_duck.records.spool import Spool
-from mimiceye_duck.render import Sql, ident, patient, quoted, render
+from mimiceye_duck.render import Sql, cell_value, ident, patient, quoted, render
 from mimiceye_duck.sources import Source
 
 # More than one in so many cells of a column that decides links stops a build.
@@ -108,20 +108,34 @@ def warnings(misfits: Iterable[Misfit]) -> list[str]:
     return [f"{one.says}; links were made without" for one in misfits if one.decides_links]
 
 
-def of_text(
-    database: Database, source: Source, relation: Sql, whose: Sql, columns: Columns | None = None
-) -> list[Misfit]:
+def of_text(database: Database, source: Source, relation: Sql, whose: Sql) -> list[Misfit]:
     """The misfits among some rows of a table of text, which has `source_row`."""
     subject = subject_column(source.contract)
     cells = dict((c.name, cell) for c, cell in attach.columns(source))
     owner = cells.get(subject or "")
+    chosen = _some(database, relation, whose, _with_form(attach.columns(source)))
     found = _counted(
         database,
         render("misfit_rows", relation=relation, whose=whose),
-        _with_form(attach.columns(source) if columns is None else columns),
+        chosen,
         patient(owner) if owner else Sql("cast(null as bigint)"),
     )
     return _misfits(source.contract, found)
+
+
+def _some(
+    database: Database, relation: Sql, whose: Sql, columns: Sequence[tuple[Column, str]]
+) -> list[tuple[Column, str]]:
+    """The columns that have misfits, which takes less than to find who has them and where."""
+    if not columns:
+        return []
+    counts = [
+        render("misfit_column", cell=cell, value=cell_value(column, cell))
+        for column, cell in columns
+    ]
+    statement = render("misfit_columns", counts=counts, relation=relation, whose=whose)
+    numbers = database.rows(statement)[0]
+    return [one for one, number in zip(columns, numbers, strict=True) if number]
 
 
 def of_files(database: Database, source: Source, relation: Sql) -> list[Misfit]:
