@@ -7,6 +7,52 @@ database = mimiceye_duck.connect("mimic-eye/mimiceye.duckdb")
 database.sql("select link, count(*) from links.cxr_stay group by all")
 """
 
-from mimiceye_duck.api import build, connect, run_build
+from typing import TYPE_CHECKING
 
-__all__ = ["build", "connect", "run_build"]
+from mimiceye_duck.api import (
+    attach,
+    browse,
+    build,
+    check,
+    compare_links,
+    connect,
+    explain,
+    export_csv,
+    export_meds,
+    export_parquet,
+    page,
+    plan,
+    report,
+    synth,
+)
+from mimiceye_duck.core.errors import UserError
+
+if TYPE_CHECKING:
+    __version__: str
+
+__all__ = [
+    "UserError",
+    "__version__",
+    "attach",
+    "browse",
+    "build",
+    "check",
+    "compare_links",
+    "connect",
+    "explain",
+    "export_csv",
+    "export_meds",
+    "export_parquet",
+    "page",
+    "plan",
+    "report",
+    "synth",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from mimiceye_duck.catalog.installation import version
+
+        return version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

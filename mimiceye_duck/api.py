@@ -1,108 +1,298 @@
-"""What a notebook calls; the command calls the same."""
+"""The Python interface: each function does what the command of its name does."""
 
-from collections.abc import Iterable, Mapping
-from os import PathLike
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from mimiceye_duck.errors import Problem, UsageError
+from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
     import duckdb
 
+    from mimiceye_duck.core.results import (
+        AttachResult,
+        BuildResult,
+        CheckResult,
+        Explanation,
+        ExportResult,
+        LinkComparison,
+    )
+    from mimiceye_duck.pipeline.plan import Plan
 
-def build(*, out: str | PathLike[str], **options: Any) -> Mapping[str, Any]:
-    """Build OUT and return the run's record, the content of `build.json`.
+P = ParamSpec("P")
+Outcome = TypeVar("Outcome")
+DATABASE = "mimiceye.duckdb"
 
-    Takes the options of `mimiceye-duck build` by their names with underscores: `source` or
-    `demo=True`, `cohort`, `window`, `link_rule`, `as_published`, `files`, `render_missing`,
-    `release` (`["mimiciv=2.2"]`), `skip`, `threads`, `memory_limit`, `temp_dir`,
-    `cache_sources`, `force`, `engine`, `spark_master`. Raises
-    `mimiceye_duck.errors.UserError` with every problem found.
+
+def _work(call: Callable[P, Outcome]) -> Callable[P, Outcome]:
+    """Write files that only their owner reads, and let Ctrl-C stop DuckDB."""
+
+    @wraps(call)
+    def called(*args: P.args, **words: P.kwargs) -> Outcome:
+        from mimiceye_duck.core.privacy import owner_only
+        from mimiceye_duck.database.interrupts import interruptible
+
+        with owner_only(), interruptible():
+            return call(*args, **words)
+
+    return called
+
+
+@takes(BuildOptions)
+@_work
+def build(given: BuildOptions) -> "BuildResult":
+    """Build OUT from the sources: the folders, the spreadsheets, the database.
+
+    The options are those of `mimiceye-duck build`, see `BuildOptions`. Raises `UserError` with
+    every problem found.
     """
-    from mimiceye_duck.privacy import owner_only
-    from mimiceye_duck.stopping import interruptible
+    from mimiceye_duck.usecases.building import run
 
-    with owner_only(), interruptible():
-        return run_build(out=out, **options)[0]
+    return run(given)
 
 
-def connect(path: str | PathLike[str] = "mimiceye.duckdb") -> "duckdb.DuckDBPyConnection":
-    """Open a database that a build left, read-only; a notebook may read other files with it.
+@takes(PlanOptions)
+@_work
+def plan(given: PlanOptions) -> "Plan":
+    """Return what `build` with these options would do in OUT, and why; nothing is written.
 
-    Raises `mimiceye_duck.errors.UserError` when there is none.
+    Raises `UserError` with every problem found.
     """
-    from mimiceye_duck import db
-    from mimiceye_duck.explore.session import require
+    from mimiceye_duck.usecases.building import planned
 
-    require(Path(path))
-    return db.connect(Path(path), read_only=True)
+    return planned(given)
 
 
-def run_build(
+@_work
+def check(
+    source: StrPath,
     *,
-    out: str | PathLike[str],
-    source: str | PathLike[str] | None = None,
-    demo: bool = False,
-    cohort: str = "eye",
-    window: str = "7d",
-    link_rule: str | None = None,
-    as_published: bool = False,
-    files: str = "copy",
-    render_missing: bool = False,
-    accept_misfits: bool = False,
+    deep: bool = False,
+    out: StrPath = ".",
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
+    temp_dir: StrPath | None = None,
+) -> "CheckResult":
+    """Check that the downloads are whole and as the contracts say.
+
+    `deep` reads every byte and cell; `out` is where a build is to go, for its disk space;
+    `release` are words such as `mimiciv=2.2`. Raises `UserError` only where there is nothing
+    to check: what is wrong with the files is in the result.
+    """
+    from mimiceye_duck.catalog.options import options, releases
+    from mimiceye_duck.core.results import CheckResult
+    from mimiceye_duck.readers.discovery import survey
+    from mimiceye_duck.usecases.check import check as check_sources
+
+    sources = survey(Path(source), releases=releases(release), skip=skip)
+    folder = Path(temp_dir) if temp_dir else None
+    results = check_sources(sources, options(), Path(out), deep=deep, temp_dir=folder)
+    chosen = {key: str(release) for key, release in sources.releases.items()}
+    return CheckResult(sources.folder, chosen, tuple(results))
+
+
+@_work
+def attach(
+    source: StrPath,
+    database: StrPath = DATABASE,
+    *,
+    release: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> "AttachResult":
+    """Write a database of views on the sources; raises `UserError` for sources it cannot read."""
+    from mimiceye_duck.catalog.options import releases
+    from mimiceye_duck.core.results import AttachResult
+    from mimiceye_duck.readers.discovery import find
+    from mimiceye_duck.usecases.attach import attach as make
+
+    sources = find(Path(source), releases=releases(release), skip=skip)
+    tables = make(sources, Path(database))
+    return AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
+
+
+def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
+    """Open a database that `build` or `attach` wrote, read-only; it may read other files.
+
+    Raises `UserError` where there is none, or where this program still has the database of an
+    earlier build open: close that connection first.
+    """
+    from mimiceye_duck.database.readonly import connect_to_newest, require
+
+    require(Path(path))
+    return connect_to_newest(Path(path))
+
+
+def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":
+    """Say why an image has the stay it has; raises `UserError` for an unknown image."""
+    from mimiceye_duck.usecases.explain import explanation
+
+    return explanation(Path(database), dicom_id)
+
+
+def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
+    """Compare the link rules over all images; raises `UserError` without a build's database."""
+    from mimiceye_duck.usecases.explain import comparison
+
+    return comparison(Path(database))
+
+
+@_work
+def export_parquet(
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    tables: Iterable[str] = (),
+    all_patients: bool = False,
+    partition_by: str | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
-    temp_dir: str | PathLike[str] | None = None,
-    cache_sources: str | PathLike[str] | None = None,
+    temp_dir: StrPath | None = None,
     force: bool = False,
-    engine: str = "duckdb",
-    spark_master: str | None = None,
-) -> tuple[Mapping[str, Any], bool]:
-    """As `build`; also says whether there was anything to do."""
-    from mimiceye_duck import sources
-    from mimiceye_duck.builder import budget, options
-    from mimiceye_duck.builder import build as builder
-    from mimiceye_duck.builder.cache import Cache
-    from mimiceye_duck.builder.parallel import Resources
+) -> "ExportResult":
+    """Write source tables, links and marts as Parquet, `parquet` beside the database.
 
-    if (source is None) == (not demo):
-        raise UsageError(Problem("build takes either --source DIR or --demo"))
-    options.engine(engine, spark_master, as_published=as_published, renders=render_missing)
-    chosen = options.options(
-        cohort=cohort,
-        window=window,
-        link_rule=link_rule,
-        as_published=as_published,
-        files=files,
-        render_missing=render_missing,
-        accept_misfits=accept_misfits,
+    `tables` are names such as `mimiciv_ed.triage`; `partition_by` is a column of which each value
+    becomes a folder; `memory_limit` is text such as 2GB. Raises `UserError` where files are that
+    `force` does not let replace.
+    """
+    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.usecases.export.parquet import export_parquet as export
+
+    return export(
+        Path(database),
+        _path(out),
+        tables=tuple(tables),
+        all_patients=all_patients,
+        partition_by=partition_by,
+        threads=threads,
+        memory_limit=memory(memory_limit),
+        temp_dir=_path(temp_dir),
+        force=force,
     )
-    versions = options.releases(release)
-    limit = options.memory(memory_limit)
-    spill = options.spill_folder(temp_dir)
-    folder = _demo_source(Path(out)) if source is None else Path(source)
-    copies = options.cache_folder(cache_sources, folder, Path(out))
-    found = sources.survey(folder, releases=versions, skip=skip)
-    if engine == "spark":
-        from mimiceye_duck.engines import spark
 
-        master = spark_master or f"local[{threads or '*'}]"
-        return spark.build(
-            found, Path(out), chosen, master=master, memory=limit, temp_dir=spill, force=force
-        )
-    resources = Resources(
-        threads or budget.threads(),
-        limit or budget.memory_limit(),
-        spill,
-        Cache(copies) if copies else None,
+
+@_work
+def export_csv(
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    tables: Iterable[str] = (),
+    query: str | None = None,
+    file: StrPath | None = None,
+    name: str | None = None,
+    all_patients: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_dir: StrPath | None = None,
+    force: bool = False,
+) -> "ExportResult":
+    """Write tables, or the select of `query` or `file`, as CSV: one file a patient.
+
+    `name` is that of the files of a select. Raises `UserError` for rows without a patient, and
+    where files are that `force` does not let replace.
+    """
+    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.usecases.export.csv import export_csv as export
+
+    return export(
+        Path(database),
+        _path(out),
+        tables=tuple(tables),
+        query=query,
+        file=_path(file),
+        name=name,
+        all_patients=all_patients,
+        threads=threads,
+        memory_limit=memory(memory_limit),
+        temp_dir=_path(temp_dir),
+        force=force,
     )
-    return builder.build(found, Path(out), chosen, resources, force=force)
 
 
-def _demo_source(out: Path) -> Path:
-    from mimiceye_duck.builder.demo import demo_source  # with all that makes up images
+@_work
+def export_meds(
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_dir: StrPath | None = None,
+    force: bool = False,
+) -> "ExportResult":
+    """Write the patients' timeline as a MEDS dataset, `meds` beside the database.
 
-    return demo_source(out)
+    Raises `UserError` for a database without a cohort, and where files are that `force` does
+    not let replace.
+    """
+    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.usecases.export.meds import export_meds as export
+
+    return export(
+        Path(database),
+        _path(out),
+        threads=threads,
+        memory_limit=memory(memory_limit),
+        temp_dir=_path(temp_dir),
+        force=force,
+    )
+
+
+@_work
+def report(
+    database: StrPath = DATABASE, out: StrPath | None = None, *, small_cells: bool = False
+) -> Path:
+    """Write the report of a build as a page; returns its path.
+
+    `small_cells` shows counts of fewer than ten patients, not to be shared. Raises `UserError`
+    where the database is not in a build's folder.
+    """
+    from mimiceye_duck.usecases.pages import report as write
+
+    return write(Path(database), _path(out), shows_small=small_cells)
+
+
+@_work
+def page(subject_id: int, database: StrPath = DATABASE, out: StrPath | None = None) -> Path:
+    """Write a patient's page; returns its path. Raises `UserError` for a patient not built."""
+    from mimiceye_duck.usecases.pages import page as write
+
+    return write(Path(database), subject_id, _path(out))
+
+
+@_work
+def browse(
+    database: StrPath = DATABASE, out: StrPath | None = None, *, force: bool = False
+) -> Path:
+    """Write a page of every built patient and an index; returns the index's path.
+
+    Raises `UserError` where a folder is that `force` does not let replace.
+    """
+    from mimiceye_duck.usecases.browse import browse as write
+
+    return write(Path(database), _path(out), force=force)
+
+
+@_work
+def synth(
+    out: StrPath,
+    *,
+    patients: int = 40,
+    seed: int = 0,
+    around: StrPath | None = None,
+    release: str = "2.2",
+) -> Path:
+    """Make a synthetic source tree of all six datasets; returns its folder.
+
+    The same `seed` makes the same bytes; `around` makes only images and gaze, for the patients
+    of another tree; `release` is MIMIC-IV's. Raises `UserError` for a folder that is not empty.
+    """
+    from mimiceye_duck.synthetic import synth as make
+
+    make(Path(out), patients=patients, seed=seed, around=_path(around), release=release)
+    return Path(out)
+
+
+def _path(path: StrPath | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -16,14 +16,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import hypothesis
 import pytest
 
-import mimiceye_duck
-from mimiceye_duck import cli
+from mimiceye_duck.cli import main
+from tests.shared import Shared, changed
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it does in the background so; the tests and what they start press Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+SHARED = "shared"
+CHANGED = pytest.StashKey[list[str]]()
+
+# How long an example takes says how busy the machine is: timings are the benchmark's.
+hypothesis.settings.register_profile("without deadline", deadline=None)
+hypothesis.settings.load_profile("without deadline")
 
 HOSP = [
     "admissions",
@@ -434,7 +442,7 @@ def run(*words: object) -> Run:
     code = 0
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
-            cli.main([str(word) for word in words])
+            main.main([str(word) for word in words])
         except SystemExit as stopped:
             code = int(stopped.code or 0)
     return Run(code, stdout.getvalue(), stderr.getvalue())
@@ -493,50 +501,145 @@ def command() -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A made-up source tree, made once a session; read it, never write to it."""
-    trees: dict[tuple[Any, ...], Path] = {}
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Makes what tests only read, once for all processes of the test run."""
+    base = tmp_path_factory.getbasetemp()
+    return Shared((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / SHARED)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the test run when a test has changed what all share: looked at when all have ended."""
+    if not hasattr(session.config, "workerinput"):
+        found = changed(session.config._tmp_path_factory.getbasetemp() / SHARED)
+        session.config.stash[CHANGED] = found
+        if found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for path in config.stash.get(CHANGED, [])[:20]:
+        terminalreporter.write_line(f"ERROR: a test changed what others read: {path}", red=True)
+
+
+@pytest.fixture(scope="session")
+def made_up(shared: Shared) -> Callable[..., Path]:
+    """A made-up source tree; read it, never write to it."""
 
     def make(patients: int = 12, seed: int = 0, release: str = "2.2") -> Path:
-        key = patients, seed, release
-        if key not in trees:
-            out = tmp_path_factory.mktemp("made_up") / "source"
-            made = run(
-                "synth", "--out", out, "--patients", patients, "--seed", seed, "--release", release
-            )
+        def synth(folder: Path) -> Path:
+            out, words = folder / "source", ("--seed", seed, "--release", release)
+            made = run("synth", "--out", out, "--patients", patients, *words)
             assert made.code == 0, made.stderr
-            trees[key] = out
-        return trees[key]
+            return out
+
+        return Path(shared.make("made_up", (patients, seed, release), synth))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def lean(made_up: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lean(made_up: Callable[..., Path], shared: Shared) -> Path:
     """A made-up tree of 12 patients with a few tables of each dataset; read it only."""
-    source = tmp_path_factory.mktemp("lean") / "source"
-    shutil.copytree(made_up(), source)
-    kept = "admissions d_hcpcs labevents patients caregiver d_items icustays procedureevents"
-    for file in [*source.rglob("hosp/*.csv.gz"), *source.rglob("icu/*.csv.gz")]:
-        if file.name.removesuffix(".csv.gz") not in kept.split():
-            file.unlink()
-    return source
+
+    def thin(folder: Path) -> Path:
+        source = Path(shutil.copytree(made_up(), folder / "source"))
+        kept = "admissions d_hcpcs labevents patients caregiver d_items icustays procedureevents"
+        for file in [*source.rglob("hosp/*.csv.gz"), *source.rglob("icu/*.csv.gz")]:
+            if file.name.removesuffix(".csv.gz") not in kept.split():
+                file.unlink()
+        return source
+
+    return Path(shared.make("lean", (), thin))
+
+
+def words_of(options: dict[str, Any]) -> Iterator[str]:
+    """Options of `mimiceye_duck.build` as the command takes them."""
+    for name, value in options.items():
+        yield "--" + name.replace("_", "-")
+        if value is not True:
+            yield str(value)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A build of a source with these options, made once a session; read it, never write to it."""
-    builds: dict[tuple[Any, ...], Path] = {}
+def small(lean: Path, shared: Shared) -> Path:
+    """The lean tree with all files and no more tables than these; read it only."""
 
-    def make(source: Path, **options: Any) -> Path:
-        key = source, *sorted((name, repr(value)) for name, value in options.items())
-        if key not in builds:
-            out = tmp_path_factory.mktemp("built") / "out"
-            mimiceye_duck.build(source=source, out=out, **options)
-            builds[key] = out
-        return builds[key]
+    def thin(folder: Path) -> Path:
+        source = Path(shutil.copytree(lean, folder / "source"))
+        kept = "patients admissions labevents d_items icustays edstays triage vitalsign"
+        for file in source.rglob("*.csv.gz"):
+            if file.parent.name in ("hosp", "icu", "ed") and file.name[:-7] not in kept.split():
+                file.unlink()
+        for name in ("CHF", "normals", "pneumonia", "*negbio"):
+            for file in source.rglob(f"{name}.csv*"):
+                file.unlink()
+        return source
+
+    return Path(shared.make("small", (), thin))
+
+
+@pytest.fixture(scope="session")
+def ran(shared: Shared) -> Callable[..., tuple[Path, Run]]:
+    """A build of a source with these options, and what the command said; read it only."""
+
+    def make(source: Path, **options: Any) -> tuple[Path, Run]:
+        def build(folder: Path) -> tuple[Path, Run]:
+            out = folder / "out"
+            found = run("build", "--source", source, "--out", out, *words_of(options))
+            assert found.code == 0, found.stderr
+            return out, found
+
+        key = source, *sorted((name, str(value)) for name, value in options.items())
+        return shared.make("built", key, build)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def built(ran: Callable[..., tuple[Path, Run]]) -> Callable[..., Path]:
+    """A build of a source with these options; read it only."""
+    return lambda source, **options: ran(source, **options)[0]
+
+
+@pytest.fixture(scope="session")
+def without(
+    lean: Path, shared: Shared, ran: Callable[..., tuple[Path, Run]]
+) -> Callable[..., tuple[Path, Path, Run]]:
+    """The lean tree without some datasets, a build of it, and what the command said."""
+
+    def make(*datasets: str, **options: Any) -> tuple[Path, Path, Run]:
+        def thin(folder: Path) -> Path:
+            source = Path(shutil.copytree(lean, folder / "source", ignore=_truth))
+            for dataset in datasets:
+                shutil.rmtree(source / "physionet.org/files" / dataset)
+            return source
+
+        source = Path(shared.make("without", datasets, thin))
+        return source, *ran(source, **options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo(shared: Shared) -> tuple[Path, Run]:
+    """A folder in which the README's first command was run, and what it said; read it only."""
+
+    def build(folder: Path) -> tuple[Path, Run]:
+        folder /= "a reader's folder"
+        folder.mkdir()
+        with contextlib.chdir(folder):
+            ran = run("build", "--demo", "--out", "mimic-eye")
+        assert ran.code == 0, ran.stderr
+        return folder, ran
+
+    return shared.make("reader", (), build)
+
+
+@pytest.fixture(scope="session")
+def demo_build(made_up: Callable[..., Path], built: Callable[..., Path]) -> Path:
+    """DuckDB's build of the made-up tree."""
+    return built(made_up())
 
 
 @pytest.fixture
@@ -564,13 +667,16 @@ def open_demos() -> Path:
 
 
 @pytest.fixture(scope="session")
-def around_demos(open_demos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The open demos and images made up around their patients, in one folder."""
-    root = tmp_path_factory.mktemp("around")
-    made = run("synth", "--out", root / "made", "--around", open_demos)
-    assert made.code == 0, made.stderr
-    both = root / "both"
-    shutil.copytree(root / "made", both, ignore=_truth)
-    shutil.copytree(open_demos, both, dirs_exist_ok=True)
-    shutil.copytree(root / "made" / "truth", root / "truth")
-    return both
+def around_demos(open_demos: Path, shared: Shared) -> Path:
+    """The open demos and images made up around their patients, in one folder; read it only."""
+
+    def make(root: Path) -> Path:
+        made = run("synth", "--out", root / "made", "--around", open_demos)
+        assert made.code == 0, made.stderr
+        both = root / "both"
+        shutil.copytree(root / "made", both, ignore=_truth)
+        shutil.copytree(open_demos, both, dirs_exist_ok=True)
+        shutil.copytree(root / "made" / "truth", root / "truth")
+        return both
+
+    return Path(shared.make("around", (), make))

@@ -4,10 +4,10 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from mimiceye_duck.builder.options import options
-from mimiceye_duck.checks.check import check
-from mimiceye_duck.checks.result import Result
-from mimiceye_duck.sources import survey
+from mimiceye_duck.catalog.options import options
+from mimiceye_duck.core.findings import Result
+from mimiceye_duck.readers.discovery import survey
+from mimiceye_duck.usecases.check import check
 
 PATIENTS = "mimiciv/2.2/hosp/patients.csv.gz"
 STAYS = "mimic-iv-ed/2.2/ed/edstays.csv.gz"

@@ -1,1 +1,1 @@
-"""Are the downloads whole, and are they what the contracts say?"""
+"""Checks that need no more than names, headers and sizes."""

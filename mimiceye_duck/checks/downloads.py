@@ -1,4 +1,4 @@
-"""What a download leaves behind that is no table: half files, renamed ones, archives."""
+"""Leftovers of a download that are not tables: half files, renamed ones, archives."""
 
 import re
 import struct
@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mimiceye_duck.checks.result import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.contracts import Contract, Dataset, contracts, datasets
-from mimiceye_duck.errors import one_line
-from mimiceye_duck.imaging.zip_end import UNREAD, is_read
-from mimiceye_duck.sources import REPORTS_FOLDER, VERSION, Sources, is_archive
+from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
+from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
+from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.readers.file_sets import paths_below
+from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
+from mimiceye_duck.readers.sources import Sources
+from mimiceye_duck.readers.table_files import is_same, lower_ending, part
 
 # Names that programs give to what they have not fetched whole. Firefox puts eight signs before
-# the last ending; aria2 notes beside a file of the right name that it is not whole yet.
+# the last ending; aria2 notes beside a file of the right name that it is not whole yet; rsync
+# begins with a dot.
 _HALF = re.compile(
     r"(?P<name>.+?)(?:\.[\w-]{8}(?=\.\w+\.part$))?(?P<end>\.(?:gz|csv|zip|tar|tgz))?"
-    r"\.(?:part|partial|filepart|crdownload|opdownload|download|aria2)$",
+    r"(?:\.(?:part|partial|filepart|crdownload|opdownload|download|aria2|tmp)|_\.gstmp)$"
+    r"|\.(?P<hidden>.+\.(?:gz|csv|zip|parquet))\.\w{6}$",
     re.IGNORECASE,
 )
 _UNDER_WAY = (".aria2",)
@@ -37,11 +41,11 @@ _REPORTS = "mimic_cxr.reports"
 
 
 def _meant(name: str) -> tuple[str, str]:
-    """What a file or folder was called before a program renamed it, and what became of it."""
+    """The name of a file or folder before a program renamed it, and how it was renamed."""
     if is_archive(name):
         return name, ""
     if match := _HALF.match(name):
-        return match["name"] + (match["end"] or ""), "half"
+        return match["hidden"] or match["name"] + (match["end"] or ""), "half"
     if match := _RENAMED.match(name):
         return match["whole"] or match["name"] + match["end"], "renamed"
     if match := _PACKED.match(name):
@@ -49,14 +53,16 @@ def _meant(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
-    """The table whose file would be called so in that folder, whatever case, and its true name."""
+def _table(sources: Sources, folder: Path, name: str) -> tuple[Contract, str] | None:
+    """The table that has a file of this name in that folder, ignoring case, and its true name."""
     lower = name.lower()
     ending = ".gz" if lower.endswith(".gz") else ""
     for contract in contracts().values():
         if contract.is_file_set:
             continue
         *parts, pattern = contract.path.split("/")
+        if _is_flat(sources, contract, folder):
+            parts = []
         below = folder.parts[len(folder.parts) - len(parts) :]
         if [part.lower() for part in below] != [part.lower() for part in parts]:
             continue
@@ -68,8 +74,19 @@ def _table(folder: Path, name: str) -> tuple[Contract, str] | None:
     return None
 
 
+def _is_flat(sources: Sources, contract: Contract, folder: Path) -> bool:
+    """True if a folder has tables of a contract's dataset without the folder they should be in."""
+    release = sources.releases.get(contract.dataset)
+    tables = (one for one in sources.tables.values() if one.contract.dataset == contract.dataset)
+    return (
+        release is not None
+        and folder in release.roots
+        and any(one.file and one.file.parent == folder for one in tables)
+    )
+
+
 def _is_elsewhere(sources: Sources, contract: Contract, folder: Path) -> bool:
-    """Whether a folder is outside the release that is used, of which this then tells nothing."""
+    """True if the folder is outside the selected release; such folders are ignored."""
     if contract.id == _REPORTS:
         return False  # which are read wherever they lie
     release = sources.releases.get(contract.dataset)
@@ -92,10 +109,13 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
         if ".csv" not in name.lower() and not name.lower().startswith(REPORTS_FOLDER):
             continue
         meant, kind = _meant(name)
-        found = _table(folder, meant)
+        found = _table(sources, folder, meant)
         if found is None or found[0].id in sources.skipped:
             continue
         contract, path = found
+        source = sources.get(contract.id)
+        if source and folder / name in source.files:
+            continue  # a part of it
         if not kind and _is_named(folder / name, contract, path):
             continue
         if _is_elsewhere(sources, contract, folder):
@@ -111,8 +131,9 @@ def check_leftovers(sources: Sources) -> Iterator[Result]:
 
 
 def _is_named(file: Path, contract: Contract, path: str) -> bool:
-    """Whether a file has its table's name to the letter; of the reports any case will do."""
-    return contract.id == _REPORTS or file.parts[-path.count("/") - 1 :] == tuple(path.split("/"))
+    """True if a file has its table's name to the letter; of the reports any case will do."""
+    named = (*file.parts[:-1], lower_ending(file.name))
+    return contract.id == _REPORTS or named[-path.count("/") - 1 :] == tuple(path.split("/"))
 
 
 def _is_there(sources: Sources, contract: Contract) -> bool:
@@ -120,40 +141,72 @@ def _is_there(sources: Sources, contract: Contract) -> bool:
     if source is None or source.file:
         return source is not None
     # Reports may lie in one folder with the DICOM files.
-    loose = (next(folder.glob(contract.glob), None) for folder in source.folders)
+    loose = (next(paths_below(folder, contract), None) for folder in source.folders)
     return bool(sources.archives) or any(loose)
 
 
 def _leftover(sources: Sources, contract: Contract, file: Path, meant: str, kind: str) -> Result:
-    name, skip = one_line(file.name), f"leave the table out with --skip {contract.table}"
+    name, skip = file.name, f"leave the table out with --skip {contract.table}"
     about = contract.id
     is_there = _is_there(sources, contract)
     if kind == "half" and (not is_there or file.name.endswith(_UNDER_WAY)):
-        what, do = f"{about} is only half downloaded", f"finish the download, or {skip}"
+        message, hint = f"{about} is only half downloaded", f"finish the download, or {skip}"
     elif is_there:
-        what, do = f"{about}: {name} beside its file is not read", "take the one away that is wrong"
-        return Result("leftover", about, WARNING, what, str(file), do=do)
+        message, hint = (
+            f"{about}: {name} beside its file is not read",
+            "take the one away that is wrong",
+        )
+        if not _is_another_part(sources, contract, file):
+            return Result("leftover", about, WARNING, message, str(file), hint=hint)
+        hint = f"give the file its number if it is a part too, or {skip}"
     elif kind == "renamed":
-        what, do = f"{about} is there under another name", f"call it {meant}, or {skip}"
+        message = f"{about} is there under another name"
+        hint = f"call it {meant}, if it is the whole table and no part of it, or {skip}"
     else:
-        what, do = f"{about} is packed in a way that is not read", f"unpack it, or {skip}"
-    return Result("leftover", about, FAILED, what, str(file), name, do)
+        message, hint = f"{about} is packed in a way that is not read", f"unpack it, or {skip}"
+    return Result("leftover", about, FAILED, message, str(file), name, hint)
+
+
+def _is_another_part(sources: Sources, contract: Contract, file: Path) -> bool:
+    """True if a file beside a table's is called a part of it, and has other rows."""
+    source = sources.get(contract.id)
+    if not (source and source.file) or part(file.name, contract.path.rpartition("/")[2]) is None:
+        return False
+    return not is_same(source.file, file)
+
+
+def check_others(sources: Sources) -> Iterator[Result]:
+    """Entries with a table's name that are not files: links without content, pipes."""
+    for folder, names in sources.listing.others.items():
+        for name in sorted(names):
+            found = _table(sources, folder, name)
+            if found is None or {found[0].id} & {*sources.tables, *sources.skipped}:
+                continue
+            contract, file = found[0], folder / name
+            if _is_elsewhere(sources, contract, folder):
+                continue
+            is_link = file.is_symlink()
+            what = "a link without content" if is_link else "not a regular file"
+            do = "fetch its content (`datalad get`, `git annex get`)" if is_link else "download it"
+            hint = f"{do}, or leave the table out with --skip {contract.table}"
+            message = f"{contract.id} is {what}"
+            yield Result("leftover", contract.id, FAILED, message, str(file), hint=hint)
 
 
 def check_folders(sources: Sources) -> Iterator[Result]:
-    """Folders that nobody may list, and those that have the name of a table's file."""
+    """Folders that cannot be listed, and those that have the name of a table's file."""
     for folder in sources.listing.closed:
-        what = f"the folder {one_line(str(folder))} cannot be listed: what is in it is not found"
-        do = "see whether you may read it"
-        yield Result("folder", "", WARNING, what, str(folder), do=do)
+        message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
+        hint = "see whether you may read it"
+        yield Result("folder", "", WARNING, message, str(folder), hint=hint)
     for folder in sources.listing.builds:
-        what = f"{one_line(str(folder))} is a build's folder: nothing is looked for in it"
-        yield Result("folder", "", SKIPPED, what, str(folder))
+        message = f"{str(folder)} is a build's folder: nothing is looked for in it"
+        yield Result("folder", "", SKIPPED, message, str(folder))
     for folder in sources.listing.files:
-        found = _table(folder.parent, folder.name)
+        found = _table(sources, folder.parent, folder.name)
         contract = found[0] if found else None
         if contract is None or {contract.id} & {*sources.tables, *sources.skipped}:
-            continue
+            continue  # or read in parts from this very folder
         if contract.id == _REPORTS or _is_elsewhere(sources, contract, folder):
             continue
         yield Result(
@@ -162,7 +215,7 @@ def check_folders(sources: Sources) -> Iterator[Result]:
             FAILED,
             f"{contract.id} is a folder, not a file",
             str(folder),
-            do="put the file that is in it in its place, "
+            hint="put the file that is in it in its place, "
             f"or leave the table out with --skip {contract.table}",
         )
 
@@ -170,13 +223,13 @@ def check_folders(sources: Sources) -> Iterator[Result]:
 def check_archives(sources: Sources) -> Iterator[Result]:
     """Archives of a dataset that are not unpacked, and archives of reports that are none."""
     for archive in sources.archives:
-        what, do = "is no archive", "download the file again, logged in to PhysioNet"
+        message, hint = "is not an archive", "download the file again, logged in to PhysioNet"
         if _is_archive(archive):
             if _is_read(archive):
                 continue
-            what, do = UNREAD, "unpack it"
-        what = f"the archive of reports {what}"
-        yield Result("archive", "mimic-cxr", FAILED, what, str(archive), do=do)
+            message, hint = UNREAD, "unpack it"
+        message = f"the archive of reports {message}"
+        yield Result("archive", "mimic-cxr", FAILED, message, str(archive), hint=hint)
     for folder, name in _entries(sources):
         meant, kind = _meant(name)
         match = _ARCHIVE.match(name if kind == "packed" else meant)
@@ -226,7 +279,7 @@ def _unpacked(
         "archive",
         dataset.key,
         WARNING,
-        f"{one_line(archive.name)} is {half or 'not unpacked'}; {instead}",
+        f"{archive.name} is {half or 'not unpacked'}; {instead}",
         str(archive),
-        do="finish the download, then unpack it" if half else "unpack it",
+        hint="finish the download, then unpack it" if half else "unpack it",
     )

@@ -1,13 +1,13 @@
-"""Which release a dataset is: what its folder, its headers and its SHA256SUMS.txt say of it."""
+"""Evidence of a dataset's release: its folder, its headers and its SHA256SUMS.txt."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mimiceye_duck.checks.result import PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.checks.sums import NAME, tables_listed
-from mimiceye_duck.contracts import Contract, contracts, datasets, has_by
-from mimiceye_duck.sources import Release, Source, Sources
+from mimiceye_duck.catalog.contracts import Contract, contracts, datasets, has_by
+from mimiceye_duck.checks.checksum_lists import NAME, tables_listed
+from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
+from mimiceye_duck.readers.sources import Release, Source, Sources
 
 _APART = "put each release into a folder of its own"
 
@@ -30,7 +30,7 @@ class Evidence:
         return [one for one in self.every if all(one in fit for fit in self.headers.values())]
 
     def tells(self, fitting: Sequence[str]) -> bool:
-        """Whether some releases are fewer than all."""
+        """True if some releases are fewer than all."""
         return len(fitting) < len(self.every)
 
 
@@ -44,10 +44,10 @@ def check_releases(sources: Sources) -> Iterator[Result]:
         evidence = _evidence(sources, release)
         where = str(release.roots[0]) if release.roots else None
         contradictions = list(_contradictions(evidence))
-        for what, do in contradictions:
-            yield Result("release", key, WARNING, what, where, do=do)
+        for message, hint in contradictions:
+            yield Result("release", key, WARNING, message, where, hint=hint)
         if not contradictions:
-            yield Result("release", key, PASSED, _told(evidence), where)
+            yield Result("release", key, PASSED, _in_words(evidence), where)
 
 
 def _evidence(sources: Sources, release: Release) -> Evidence:
@@ -64,7 +64,7 @@ def _evidence(sources: Sources, release: Release) -> Evidence:
 
 
 def by_header(source: Source) -> list[str]:
-    """The releases whose columns a file has: nothing that came later, all that came before."""
+    """The releases that have a file's columns: nothing that came later, all that came before."""
     contract = source.contract
     # A column as old as its table tells nothing that the table does not.
     later = [
@@ -104,7 +104,7 @@ def by_sums(release: Release, listed: Mapping[str, str]) -> list[str]:
 
 
 def _agrees(contract: Contract, digest: str | None, release: str) -> bool:
-    """Whether a release that has this table, or lacks it, may be the one."""
+    """True if a release that has this table, or lacks it, may be the one."""
     if contract.since == datasets()[contract.dataset].releases[0]:
         return True  # a demo may lack it
     return (digest is not None) == has_by(contract.since, release)
@@ -131,9 +131,9 @@ def _contradictions(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for table, fitting in evidence.headers.items():
             if evidence.tells(fitting):
                 tables.setdefault(span(every, fitting), []).append(table)
-        told = "; ".join(f"{words}: {', '.join(names)}" for words, names in tables.items())
+        found = "; ".join(f"{words}: {', '.join(names)}" for words, names in tables.items())
         title = release.dataset.title
-        yield f"one folder holds tables of several releases of {title} ({told})", _APART
+        yield f"one folder holds tables of several releases of {title} ({found})", _APART
     if release.version and release.version not in evidence.listed:
         yield (
             f"the folder says {release}, its {NAME} {span(every, evidence.listed)}",
@@ -156,7 +156,7 @@ def span(every: Sequence[str], fitting: Sequence[str]) -> str:
     return f"{fitting[-1]} or earlier" if fitting[0] == every[0] else " or ".join(fitting)
 
 
-def _told(evidence: Evidence) -> str:
+def _in_words(evidence: Evidence) -> str:
     version = evidence.release.version
     words = [f"folder: {version}" if version else "the folder does not say which"]
     for name, fitting in (("headers", evidence.common), (NAME, evidence.listed)):

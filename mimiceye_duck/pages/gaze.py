@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from mimiceye_duck.pages.asking import Record
+from mimiceye_duck.pages.queries import Record
 
 # More circles than these make a page slow to open.
 DRAWN = 6_000
@@ -77,7 +77,7 @@ def _radius(seconds: float | None, width: float) -> float:
 
 
 def words(spoken: Sequence[Record], drawn: Sequence[Circle]) -> list[Word]:
-    """What was dictated, each word with the circles that overlap its time."""
+    """The dictation, each word with the circles that overlap its time."""
     timed = all(circle.start is not None and circle.end is not None for circle in drawn)
     starts = [circle.start for circle in drawn if timed]
     ends = [circle.end for circle in drawn if timed]

@@ -11,11 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mimiceye_duck.caches import template_cache
+from mimiceye_duck.core.caches import template_cache
+from mimiceye_duck.core.text import duration, moment
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What tells a page of ours from somebody's file of the same name.
-GENERATOR = '<meta name="generator" content="mimiceye-duck '
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -28,15 +27,6 @@ def number(value: float | None, digits: int = 0) -> str:
         return "-"
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if digits else text
-
-
-def moment(value: datetime | None) -> str:
-    """A date and time to the second.
-
-    >>> moment(datetime(2130, 1, 2, 3, 4, 5, 600_000))
-    '2130-01-02 03:04:05'
-    """
-    return "no such moment" if value is None else value.isoformat(sep=" ", timespec="seconds")
 
 
 def day(value: datetime | None) -> str:
@@ -57,23 +47,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-def lasting(seconds: float | None) -> str:
-    """A length of time in its two largest units.
-
-    >>> lasting(59.6), lasting(-5400), lasting(200_000), lasting(0)
-    ('1 min', '1 h 30 min', '2 d 7 h', '0 s')
-    """
-    if seconds is None:
-        return "-"
-    rest = round(abs(seconds))
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        amount, rest = divmod(rest, size)
-        if amount:
-            parts.append(f"{amount} {unit}")
-    return " ".join(parts[:2]) or "0 s"
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -85,19 +58,19 @@ def _environment() -> Environment:
         bytecode_cache=template_cache(),
     )
     environment.filters.update(
-        number=number, moment=moment, day=day, percent=percent, lasting=lasting
+        number=number, duration=duration, moment=moment, day=day, percent=percent
     )
     return environment
 
 
 @cache
 def _own(name: str) -> Markup:
-    """A style sheet or a script of this package, to stand in a page as it is."""
+    """A style sheet or a script of this package, to be put in a page as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def _allowed(text: str) -> str:
-    """What a page's policy calls this very text."""
+    """The source expression of a page's policy for this very text."""
     number = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{number}'"
 

@@ -6,20 +6,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.explore.session import opened, require_cohort
-from mimiceye_duck.pages.asking import Record, of_patients, records
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import require_cohort
+from mimiceye_duck.pages.explanation import why
+from mimiceye_duck.pages.file_links import link, place
 from mimiceye_duck.pages.gaze import circles, shares, words
-from mimiceye_duck.pages.heat import heat_map
+from mimiceye_duck.pages.heat_map import heat_map
 from mimiceye_duck.pages.html import page as fill
-from mimiceye_duck.pages.links import link, place
+from mimiceye_duck.pages.queries import Record, of_patients, records
 from mimiceye_duck.pages.timeline import strips, whole
-from mimiceye_duck.pages.why import why
-from mimiceye_duck.pages.writing import write
 
 _PICTURES = "mimic_cxr_jpg.images"
-# A page shows numbers on circles while there is room for them.
+# A page shows numbers on circles while there is space for them.
 _NUMBERED = 120
 # Vital signs of a stay that are shown at once, those nearest to the image.
 _NEAR = 12
@@ -36,29 +34,8 @@ CERTAINTIES = {
 
 
 def name(subject_id: int) -> str:
-    """The file of a patient's page, for which nobody gave another name."""
+    """Default file name of a patient page."""
     return f"patient_{subject_id}.html"
-
-
-def page(database: Path, subject_id: int, out: Path | None = None) -> Path:
-    """Write a patient's page; returns where it is.
-
-    Raises `UserError` for a patient who is none of the build's.
-    """
-    file = (out or database.absolute().parent / name(subject_id)).absolute()
-    with opened(database) as connection:
-        require_built(connection)
-        texts = list(pages(connection, [subject_id], database.absolute().parent, file.parent))
-    if not texts:
-        raise UserError(
-            Problem(
-                "no built patient has this subject_id",
-                found=str(subject_id),
-                do='`mimiceye-duck sql "from cohort.subjects"` lists those who are',
-            )
-        )
-    write(texts[0][1], file)
-    return file
 
 
 def require_built(database: Database) -> None:
@@ -120,7 +97,7 @@ def _by_reading(rows: Iterable[Record], dataset: str | None) -> _ByReading:
 def _values(
     own: Mapping[str, list[Record]], settings: Record, build: Path, folder: Path
 ) -> dict[str, Any]:
-    """What a page shows of a patient."""
+    """Content of a patient's page."""
     every = own["images"]
     shown = [image for image in every if image["is_built"]]
     for number, image in enumerate(shown, start=1):
@@ -187,7 +164,7 @@ class _Image:
             for file in files
         ]
         picture = next((file for table, file in placed if table == _PICTURES and file), None)
-        width, height = _size(self.record, picture)
+        width, height = _size(self.record, files)
         masks = [
             {"name": file.stem, "link": link(file, self._folder)}
             for table, file in placed
@@ -249,7 +226,7 @@ class _Image:
 
 
 def _ellipse(row: Record, width: float) -> Record:
-    """An ellipse whose axes lie along the sides of the box that the source has of it."""
+    """An ellipse with its axes along the sides of the box that the source has of it."""
     written = (len(row["labels"]) + 4) * width / 60
     return {
         **row,
@@ -262,18 +239,13 @@ def _ellipse(row: Record, width: float) -> Record:
     }
 
 
-def _size(image: Record, picture: Path | None) -> tuple[float, float]:
+def _size(image: Record, files: Sequence[Record]) -> tuple[float, float]:
     """Width and height (pixels) in which the sources give places on an image."""
     if image["n_columns"] and image["n_rows"]:
         return image["n_columns"], image["n_rows"]
-    if picture:
-        from PIL import Image
-
-        try:
-            with Image.open(picture) as opened_picture:
-                return opened_picture.size
-        except OSError:
-            pass  # it is shown as what it is: a picture that cannot be read
+    for file in files:
+        if file["table_name"] == _PICTURES and file["pixel_rows"]:
+            return file["pixel_columns"], file["pixel_rows"]
     return _SIDE, _SIDE
 
 

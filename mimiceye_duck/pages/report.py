@@ -1,6 +1,5 @@
 """The build's report: what went in, what came out, and how it compares, as one page."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,48 +7,22 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.builder.misfits import Misfit
-from mimiceye_duck.builder.parallel import Resources
-from mimiceye_duck.builder.workspace import DATABASE, REPORT
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import Problem, UserError
-from mimiceye_duck.explore.session import opened
-from mimiceye_duck.models import link_rules, outputs
-from mimiceye_duck.pages.asking import Record, ask_rules, records
-from mimiceye_duck.pages.columns import Chart, chart
+from mimiceye_duck.catalog.models import link_rules, outputs
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import opened
+from mimiceye_duck.pages.bar_chart import Chart, chart
 from mimiceye_duck.pages.html import page
-from mimiceye_duck.pages.small import Cell, Guard
-from mimiceye_duck.pages.writing import write
+from mimiceye_duck.pages.queries import Record, ask_rules, records
+from mimiceye_duck.pages.suppression import Cell, Guard
+from mimiceye_duck.pipeline.misfit import Misfit
+from mimiceye_duck.pipeline.state.resources import Resources
+from mimiceye_duck.pipeline.state.workspace import DATABASE, REPORT
 
-# Another name, so that nobody shares the one for the other.
+# Another name, so that the one is not shared for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
 _LINKS = ("within", "after", "before", "none")
 _ANSWERS = ("5", "4", "3", "2", "1", "0", "-1", "yes", "no", "not asked", "other")
 _SHOWN_PATIENTS = 2_000
-
-
-def report(database: Path, out: Path | None = None, *, shows_small: bool = False) -> Path:
-    """Write the report of a build; returns where it is.
-
-    Raises `UserError` where the database is not in a build's folder.
-    """
-    folder = database.absolute().parent
-    try:
-        record = json.loads((folder / "build.json").read_text(encoding="utf-8"))
-        assert "seconds_per_step" in record
-    except (OSError, ValueError, AssertionError):
-        raise UserError(
-            Problem(
-                "there is no build.json of a finished build beside the database",
-                where=str(folder),
-                do="--database with the mimiceye.duckdb of a build",
-            )
-        ) from None
-    with opened(database) as connection:
-        text = report_text(connection, record, folder / "manifest.parquet", shows_small=shows_small)
-    file = out or folder / (NAME_WITH_SMALL if shows_small else REPORT)
-    write(text, file)
-    return file
 
 
 def write_report(tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path) -> None:
@@ -88,7 +61,6 @@ def report_text(
             "record": record,
             "guard": guard,
             "link": link,
-            "window_days": link["window_seconds"] / 86_400,
             "went_in": _went_in(record, answers["coverage"], guard),
             "funnel": _funnel(answers["funnel"], guard),
             "figures": _figures(answers["figures"], guard),
@@ -140,7 +112,7 @@ def _funnel(rows: Sequence[Record], guard: Guard) -> list[Record]:
     first = max((row["n_images"] for row in rows), default=0)
     steps, left = [], 0
     for row in rows:
-        # What is hidden in one step must not be told by the next one.
+        # What is hidden in one step must not be shown by the next one.
         left += row["n_patients_left"]
         cells = {
             name: guard.cell(row[name], row["n_patients"], [left])
@@ -154,7 +126,7 @@ def _funnel(rows: Sequence[Record], guard: Guard) -> list[Record]:
     return steps
 
 
-# Figures of which one follows from the other, the rest being told: both are hidden or none.
+# Figures of which one follows from the other, the rest being shown: both are hidden or none.
 _TOGETHER = (
     ("patients in both", "patients in EyeGaze"),
     ("% more found with 7 days", "% of images without a stay"),
@@ -186,7 +158,7 @@ def _figures(rows: Sequence[Record], guard: Guard) -> list[Record]:
 def _cells(
     rows: Sequence[Record], key: str, value: object, bins: Sequence[object], bin: str, guard: Guard
 ) -> list[Cell]:
-    """The counts of one kind, a cell for each bin; the sum of them is told elsewhere."""
+    """The counts of one kind, a cell for each bin; the sum of them is shown elsewhere."""
     found = {row[bin]: row for row in rows if row[key] == value}
     counts = [found.get(one, {"n_images": 0, "n_patients": 0}) for one in bins]
     return guard.parts(Cell(row["n_images"], row["n_patients"]) for row in counts)
@@ -251,12 +223,12 @@ def _agreement(rows: Sequence[Record], guard: Guard) -> dict[tuple[str, str], Re
 
 
 def _differences(rows: Sequence[Record], guard: Guard) -> list[Record]:
-    told = []
+    shown = []
     for rule in dict.fromkeys(row["link_rule"] for row in rows):
         own = [row for row in rows if row["link_rule"] == rule]
         cells = guard.parts(Cell(row["n_images"], row["n_patients"]) for row in own)
-        told += [{**row, "cell": cell} for row, cell in zip(own, cells, strict=True)]
-    return told
+        shown += [{**row, "cell": cell} for row, cell in zip(own, cells, strict=True)]
+    return shown
 
 
 def _coverage(rows: Sequence[Record], n_patients: int, guard: Guard) -> list[Record]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mimiceye_duck.pages.asking import Record
+from mimiceye_duck.pages.queries import Record
 
 # What lies further apart is drawn on another strip: on one of years an hour is not to be seen.
 _APART = timedelta(days=3)
@@ -63,7 +63,7 @@ class Strip:
         ]
 
     @property
-    def marks(self) -> list[Mark]:
+    def symbols(self) -> list[Mark]:
         moments: dict[datetime, list[Record]] = {}
         for image in self.images:
             moments.setdefault(image["study_at"], []).append(image)

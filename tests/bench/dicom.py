@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mimiceye_duck.imaging.dicom import ScanResult, scan
+from mimiceye_duck.readers.dicom.header_scan import ScanResult, scan
 
 
 def work() -> float:

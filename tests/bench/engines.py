@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COMMAND = [sys.executable, "-c", "from mimiceye_duck.cli import main; main()", "build"]
+COMMAND = [sys.executable, "-c", "from mimiceye_duck.cli.main import main; main()", "build"]
 WORDS = {
     "DuckDB": ["--files", "none"],
     "Spark": ["--engine", "spark", "--memory-limit", "4GB"],

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.explore.session import opened
-from mimiceye_duck.models import models
+from mimiceye_duck.catalog.models import models
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.readonly import opened
 
 RUNS = 7
-START = "from mimiceye_duck.cli import main; main()"
+START = "from mimiceye_duck.cli.main import main; main()"
 SQL = [sys.executable, "-c", START, "sql", "select 1", "--database"]
 
 

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from mimiceye_duck.db import Database
-from mimiceye_duck.models import Model, models, ordered, stay_by_rule
-from mimiceye_duck.render import Sql, render
+from mimiceye_duck.catalog.models import Model, models, ordered, stay_by_rule
+from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.database.connection import Database
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.bench.tree import HERE, Scale, Writer

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # What `mimiceye-duck` is, whichever environment this runs in.
-OURS = (sys.executable, "-c", "from mimiceye_duck.cli import main; main()")
+OURS = (sys.executable, "-c", "from mimiceye_duck.cli.main import main; main()")
 
 
 class FailedError(Exception):

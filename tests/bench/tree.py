@@ -25,10 +25,10 @@ from threading import Lock, local
 
 from isal import isal_zlib
 
-from mimiceye_duck.contracts import Contract, contracts
-from mimiceye_duck.resources import SQL
-from mimiceye_duck.synth.cells import identifier, literal
-from mimiceye_duck.synth.clinical import (
+from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.synthetic.datasets.cells import identifier, literal
+from mimiceye_duck.synthetic.datasets.clinical import (
     SCHEMAS,
     Maker,
     in_order,
@@ -36,14 +36,14 @@ from mimiceye_duck.synth.clinical import (
     selected,
     under_headers,
 )
-from mimiceye_duck.synth.dice import Dice
-from mimiceye_duck.synth.eye_gaze import eye_gaze
-from mimiceye_duck.synth.folder import Folder, date_everything
-from mimiceye_duck.synth.images import Image
-from mimiceye_duck.synth.link import NO_STAY
-from mimiceye_duck.synth.notes import Notes
-from mimiceye_duck.synth.people import People
-from mimiceye_duck.synth.reflacx import reflacx
+from mimiceye_duck.synthetic.datasets.eye_gaze import eye_gaze
+from mimiceye_duck.synthetic.datasets.folder import Folder, date_everything
+from mimiceye_duck.synthetic.datasets.reflacx import reflacx
+from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.link import NO_STAY
+from mimiceye_duck.synthetic.world.notes import Notes
+from mimiceye_duck.synthetic.world.people import People
 
 HERE = Path(__file__).parent
 RELEASE, IMAGES_RELEASE = "2.2", "2.0.0"
@@ -127,12 +127,12 @@ class Tree:
 
 def _code() -> bytes:
     """The text of everything that a tree is made by."""
-    package = Path(SQL).parent / "mimiceye_duck" / "synth"
+    package = Path(SQL).parent / "mimiceye_duck" / "synthetic"
     files = [
         *HERE.glob("sql/**/*.sql"),
         *(HERE / name for name in ("tree.py", "release_rows.json")),
         *Path(SQL).glob("synth/**/*.sql"),
-        *package.glob("*.py"),
+        *package.rglob("*.py"),
     ]
     return b"".join(file.read_bytes() for file in sorted(files))
 

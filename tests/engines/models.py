@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.builder.audits import audits
-from mimiceye_duck.models import models
+from mimiceye_duck.catalog.models import models
+from mimiceye_duck.pipeline.steps.audits import audits
 from tests.engines.equality import Answer, from_arrow
 
 # Not `cohort.image_additions`, which is the text of CSV files.

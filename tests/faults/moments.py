@@ -23,9 +23,11 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.builder import csv_tree, ledger, progress, workspace
-from mimiceye_duck.cli import main
-from mimiceye_duck.db import Database
+from mimiceye_duck.cli.main import main
+from mimiceye_duck.core import progress
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.state import nodes, workspace
+from mimiceye_duck.writers import csv_tree
 
 CHANGES = [
     (Database, ("execute", "insert", "rows")),
@@ -33,7 +35,7 @@ CHANGES = [
     (shutil, ("copyfile", "rmtree")),
     (Path, ("write_text", "write_bytes", "mkdir")),
     (csv_tree._File, ("__init__", "close")),
-    (ledger.Ledger, ("begin", "add")),
+    (nodes.State, ("begin", "add")),
     (pyarrow.parquet, ("write_table",)),
 ]
 STEPS = {"publish": "putting in place", "clean": "cleaning up"}

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's limits")
 
-PROGRAM = "import sys; from mimiceye_duck.cli import main; main(sys.argv[1:])"
+PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
 
 
 def build(*words: object, limit: Any = None) -> subprocess.CompletedProcess[str]:

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, csv_tree, files, ledger, sought, workspace
-from mimiceye_duck.errors import UserError
+from mimiceye_duck.core import file_state, whole_file
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.pipeline.state import nodes, workspace
+from mimiceye_duck.pipeline.steps import file_sets
+from mimiceye_duck.writers import csv_tree, files
 
 SECOND = "/proc/self/root"
 LONGEST = 259
@@ -48,7 +51,7 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(os, name, limited(getattr(os, name), n_paths))
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", limited(open, 1))
-    for module in (copying, csv_tree, files, ledger, sought, workspace):
+    for module in (files, csv_tree, file_sets, nodes, file_state, whole_file, workspace):
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
 
@@ -63,22 +66,22 @@ def deep(folder: Path) -> Path:
 
 @pytest.mark.parametrize("way", ["copy", "symlink"])
 def test_a_tree_of_long_paths_is_built_and_rebuilt(
-    way, lean, built, tmp_path, tools, as_on_windows, monkeypatch
+    way, small, built, tmp_path, tools, as_on_windows, monkeypatch
 ):
     out = deep(tmp_path)
-    mimiceye_duck.build(source=lean, out=out, files=way)
+    mimiceye_duck.build(source=small, out=out, files=way)
     assert any(len(path.removeprefix(SECOND)) > LONGEST for path in as_on_windows)
-    mimiceye_duck.build(source=lean, out=out, files=way, window="0")
-    mimiceye_duck.build(source=lean, out=out, files=way)
-    wanted = built(lean, files=way)
+    mimiceye_duck.build(source=small, out=out, files=way, window="0")
+    mimiceye_duck.build(source=small, out=out, files=way)
+    wanted = built(small, files=way)
     monkeypatch.chdir(out)  # from within, names are short
     assert tools.difference(tools.tree_bytes(Path()), tools.tree_bytes(wanted)) == []
 
 
 def test_without_the_other_spelling_such_a_tree_is_refused(
-    lean, tmp_path, as_on_windows, monkeypatch
+    small, tmp_path, as_on_windows, monkeypatch
 ):
-    for module in (copying, csv_tree):
+    for module in (files, csv_tree):
         monkeypatch.setattr(module, "extended", str)
     with pytest.raises(UserError, match="No such file"):
-        mimiceye_duck.build(source=lean, out=deep(tmp_path))
+        mimiceye_duck.build(source=small, out=deep(tmp_path))

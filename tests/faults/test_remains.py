@@ -14,17 +14,18 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.builder import copying, records, stage, store, tables
-from mimiceye_duck.builder.workspace import Workspace
-from mimiceye_duck.db import Database
-from mimiceye_duck.errors import UserError
-from mimiceye_duck.imaging import dicom
+from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.state.workspace import Workspace
+from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text, tables
+from mimiceye_duck.readers.dicom import header_scan
+from mimiceye_duck.writers import files as copying
 
 
 @pytest.fixture
-def build(lean):
+def build(small):
     def go(out: Path, **options: Any) -> Path:
-        mimiceye_duck.build(**{"source": lean, "out": out, "files": "none", **options})
+        mimiceye_duck.build(**{"source": small, "out": out, "files": "none", **options})
         return out
 
     return go
@@ -68,9 +69,9 @@ def assert_same(out: Path, wanted: Path, tools: Any) -> None:
 
 
 def test_a_linked_table_half_written_for_another_window_is_not_kept(
-    lean, built, copied, tmp_path, tools, build, stop
+    small, built, copied, tmp_path, tools, build, stop
 ):
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     build(out, source=source)
     stop(
         *(out, tables, "write_patients"),
@@ -80,13 +81,13 @@ def test_a_linked_table_half_written_for_another_window_is_not_kept(
     )
     touch(source, "Hosp/labevents", tools)
     build(out, source=source)
-    assert_same(out, built(lean, files="none"), tools)
+    assert_same(out, built(small, files="none"), tools)
 
 
 def test_a_table_half_written_from_another_source_is_not_kept(
-    lean, built, copied, tmp_path, tools, build, stop
+    small, built, copied, tmp_path, tools, build, stop
 ):
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     build(out, source=source)
     file = tools.source(source).file("Hosp/labevents")
     before, status, table = file.read_bytes(), file.stat(), tools.read_csv(file)
@@ -94,20 +95,20 @@ def test_a_table_half_written_from_another_source_is_not_kept(
         row[table.header.index("comments")] = "of another source"
     file.write_bytes(gzip.compress(tools.csv_bytes(table)))
     stop(
-        *(out, store, "cohort_table"),
+        *(out, output_database, "cohort_records"),
         lambda database, source, *_: source.contract.table == "labevents",
         source=source,
     )
     file.write_bytes(before)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     build(out, source=source, window="1h")
-    assert_same(out, built(lean, files="none", window="1h"), tools)
+    assert_same(out, built(small, files="none", window="1h"), tools)
 
 
 def test_an_image_copied_from_another_source_is_not_kept(
-    lean, built, copied, tmp_path, tools, build, stop
+    small, built, copied, tmp_path, tools, build, stop
 ):
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     build(out, source=source, files="copy")
     path, image = min(
         (path, file)
@@ -115,7 +116,7 @@ def test_an_image_copied_from_another_source_is_not_kept(
         if path.endswith(".jpg")
     )
     before, status = image.read_bytes(), image.stat()
-    image.write_bytes(b"another image")
+    image.write_bytes(before + b"another image")
     touch(source, "Hosp/admissions", tools)
     stop(
         *(out, os, "replace"),
@@ -126,11 +127,11 @@ def test_an_image_copied_from_another_source_is_not_kept(
     image.write_bytes(before)
     os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
     build(out, source=source, files="copy", window="1h")
-    assert_same(out, built(lean, window="1h"), tools)
+    assert_same(out, built(small, window="1h"), tools)
 
 
 def test_a_build_half_in_place_leaves_nothing_when_another_is_forced(
-    lean, built, tmp_path, tools, build, monkeypatch
+    small, built, tmp_path, tools, build, monkeypatch
 ):
     left = iter(range(12))
     replace = os.replace
@@ -146,13 +147,13 @@ def test_a_build_half_in_place_leaves_nothing_when_another_is_forced(
             build(tmp_path, cohort="all")
     assert len([*tmp_path.glob("patient_*")]) > 5
     build(tmp_path, force=True)
-    assert_same(tmp_path, built(lean, files="none"), tools)
+    assert_same(tmp_path, built(small, files="none"), tools)
 
 
 def test_a_staging_folder_that_was_not_wholly_removed_goes_at_the_next_look(
-    lean, built, tmp_path, command, monkeypatch
+    small, built, tmp_path, command, monkeypatch
 ):
-    words = ("build", "--source", lean, "--out", tmp_path, "--files", "none")
+    words = ("build", "--source", small, "--out", tmp_path, "--files", "none")
     with monkeypatch.context() as patched:
         patched.setattr(Workspace, "clean", lambda self: None)
         assert command(*words).code == 0
@@ -160,7 +161,7 @@ def test_a_staging_folder_that_was_not_wholly_removed_goes_at_the_next_look(
     ran = command(*words)
     assert ran.code == 0 and "up to date" in ran.stdout
     assert {path.name for path in tmp_path.iterdir()} == {
-        path.name for path in built(lean, files="none").iterdir()
+        path.name for path in built(small, files="none").iterdir()
     }
 
 
@@ -178,9 +179,9 @@ DAMAGE = b"not what DuckDB or Parquet reads"
 )
 @pytest.mark.parametrize("how", ["gone", "damaged"])
 def test_a_finished_build_of_which_something_is_lost_is_mended(
-    name, how, lean, built, tmp_path, tools, build
+    name, how, small, built, tmp_path, tools, build
 ):
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     if name == "build.json":
         (out / ".mimiceye-duck").mkdir()  # else nothing tells that it is ours
     lost = out / name
@@ -196,20 +197,20 @@ def test_a_finished_build_of_which_something_is_lost_is_mended(
         lost.write_bytes(DAMAGE)
     build(out)
     assert lost.exists() and (lost.is_dir() or lost.read_bytes() != DAMAGE)
-    assert_same(out, built(lean, files="none"), tools)
+    assert_same(out, built(small, files="none"), tools)
 
 
 @pytest.mark.parametrize("name", ["work.duckdb", "work.duckdb.wal", "tree/mimiceye.duckdb"])
 def test_a_staged_database_that_is_damaged_is_made_anew(
-    name, lean, built, tmp_path, tools, build, stop
+    name, small, built, tmp_path, tools, build, stop
 ):
     stop(
-        *(tmp_path, records, "write_slices"),
+        *(tmp_path, csv_scan, "write_slices"),
         lambda slices, csv, path: path.endswith("vitalsign.csv"),
     )
     (tmp_path / ".mimiceye-duck" / name).write_bytes(DAMAGE)
     build(tmp_path)
-    assert_same(tmp_path, built(lean, files="none"), tools)
+    assert_same(tmp_path, built(small, files="none"), tools)
 
 
 WRITER = """
@@ -220,26 +221,28 @@ os._exit(1)
 """
 
 
-def test_a_database_that_a_killed_program_wrote_to_is_replaced(lean, built, tmp_path, tools, build):
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+def test_a_database_that_a_killed_program_wrote_to_is_replaced(
+    small, built, tmp_path, tools, build
+):
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     subprocess.run([sys.executable, "-c", WRITER, out / "mimiceye.duckdb"], check=False)
     assert (out / "mimiceye.duckdb.wal").exists()
     build(out, window="1h")
-    assert_same(out, built(lean, files="none", window="1h"), tools)
+    assert_same(out, built(small, files="none", window="1h"), tools)
 
 
 def test_a_table_dropped_from_the_finished_database_is_stored_again(
-    lean, built, tmp_path, tools, build
+    small, built, tmp_path, tools, build
 ):
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
     with duckdb.connect(str(out / "mimiceye.duckdb")) as connection:
         connection.execute("drop table cohort.hosp_labevents")
         connection.execute("delete from cohort.ed_edstays")
     build(out, window="1h")
-    assert_same(out, built(lean, files="none", window="1h"), tools)
+    assert_same(out, built(small, files="none", window="1h"), tools)
 
 
-def test_what_a_killed_build_had_no_memory_for_goes(lean, tmp_path, build):
+def test_what_a_killed_build_had_no_memory_for_goes(small, tmp_path, build):
     spill = Workspace(tmp_path / "out").spill(tmp_path / "big")
     spill.mkdir(parents=True)
     (spill / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"rows of patients")
@@ -248,8 +251,8 @@ def test_what_a_killed_build_had_no_memory_for_goes(lean, tmp_path, build):
     assert {path.name for path in (tmp_path / "big").rglob("*")} <= {"mine", spill.name}
 
 
-def test_an_image_that_is_gone_or_has_come_is_noticed(lean, copied, tmp_path, tools, command):
-    source, out = copied(lean), tmp_path / "out"
+def test_an_image_that_is_gone_or_has_come_is_noticed(small, copied, tmp_path, tools, command):
+    source, out = copied(small), tmp_path / "out"
     words = ("build", "--source", source, "--out", out)
     assert command(*words).code == 0
     path, file = max(tools.source(source).placed_files().items())
@@ -263,10 +266,10 @@ def test_an_image_that_is_gone_or_has_come_is_noticed(lean, copied, tmp_path, to
 
 
 def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
-    lean, tmp_path, monkeypatch, command
+    small, tmp_path, monkeypatch, command
 ):
     copied_files, read_files = [], []
-    copy, read_chunk = copying._copy, dicom.read_chunk
+    copy, read_chunk = copying._copy, header_scan.read_chunk
 
     def note_copy(source: str, target: str) -> None:
         if len(copied_files) == 60:
@@ -279,8 +282,8 @@ def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
         read_chunk(files, part)
 
     monkeypatch.setattr(copying, "_copy", note_copy)
-    monkeypatch.setattr(dicom, "read_chunk", note_read)
-    words = ("build", "--source", lean, "--out", tmp_path, "--threads", 1)
+    monkeypatch.setattr(header_scan, "read_chunk", note_read)
+    words = ("build", "--source", small, "--out", tmp_path, "--threads", 1)
     assert command(*words).code == 1
     assert len(copied_files) == 60 and read_files
     monkeypatch.setattr(
@@ -292,52 +295,66 @@ def test_a_stopped_build_copies_no_file_and_reads_no_dicom_twice(
 
 
 def test_a_table_that_a_stopped_build_left_out_is_read_again(
-    lean, built, tmp_path, tools, build, stop
+    small, built, tmp_path, tools, build, stop
 ):
     """Meanwhile it stands empty."""
-    at = (store, "keep_counts", lambda *_: True)
+    at = (output_database, "keep_counts", lambda *_: True)
     stop(tmp_path, *at)
     stop(tmp_path, *at, skip=["edstays", "triage", "reflacx.metadata_phase_2"])
     build(tmp_path)
-    assert_same(tmp_path, built(lean, files="none"), tools)
+    assert_same(tmp_path, built(small, files="none"), tools)
 
 
 @pytest.fixture(scope="module")
-def other(lean, tmp_path_factory, tools) -> Path:
+def other(small, shared, tools) -> Path:
     """The same source, but for a column of one table: no row more or less, no cell longer."""
-    source = tmp_path_factory.mktemp("other") / "source"
-    shutil.copytree(lean, source, ignore=shutil.ignore_patterns("truth"))
-    file = tools.source(source).file("Hosp/labevents")
-    table = tools.read_csv(file)
-    place = table.header.index("comments")
-    for row in table.rows:
-        row[place] = row[place].swapcase() or "x"
-    file.write_bytes(gzip.compress(tools.csv_bytes(table)))
-    return source
+
+    def change(folder: Path) -> Path:
+        source = folder / "source"
+        shutil.copytree(small, source, ignore=shutil.ignore_patterns("truth"))
+        file = tools.source(source).file("Hosp/labevents")
+        table = tools.read_csv(file)
+        place = table.header.index("comments")
+        for row in table.rows:
+            row[place] = row[place].swapcase() or "x"
+        file.write_bytes(gzip.compress(tools.csv_bytes(table)))
+        return source
+
+    return Path(shared.make("other", (), change))
 
 
-@pytest.mark.parametrize("lost", ["", "done", "tree/mimiceye.duckdb", "tree", "work.duckdb"])
+def lose(work: Path, lost: str) -> None:
+    """Take away a file or folder of a stopped build, or a table of what it says is done."""
+    if lost.startswith("run."):
+        with duckdb.connect(str(work / "tree" / "mimiceye.duckdb")) as connection:
+            connection.execute(f"drop table {lost}")
+    elif lost:
+        gone = work / lost
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+
+
+STATE = ("run.nodes", "run.node_files")
+
+
+@pytest.mark.parametrize("lost", ["", *STATE, "tree/mimiceye.duckdb", "tree", "work.duckdb"])
 def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
-    lost, lean, other, built, tmp_path, tools, build, stop
+    lost, small, other, built, tmp_path, tools, build, stop
 ):
     """Also where only some of it is left, as when the machine went down."""
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other, window="0")
-    if lost:
-        gone = out / ".mimiceye-duck" / lost
-        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other, window="0")
+    lose(out / ".mimiceye-duck", lost)
     build(out, window="1h")
-    assert_same(out, built(lean, files="none", window="1h"), tools)
+    assert_same(out, built(small, files="none", window="1h"), tools)
 
 
-@pytest.mark.parametrize("lost", ["done", "tree/mimiceye.duckdb"])
+@pytest.mark.parametrize("lost", [*STATE, "tree/mimiceye.duckdb"])
 def test_a_stopped_build_of_which_something_is_lost_is_completed(
-    lost, lean, other, built, tmp_path, tools, build, stop
+    lost, small, other, built, tmp_path, tools, build, stop
 ):
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, source=other)
-    gone = out / ".mimiceye-duck" / lost
-    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
+    stop(out, output_database, "keep_counts", lambda *_: True, source=other)
+    lose(out / ".mimiceye-duck", lost)
     build(out, source=other)
     assert_same(out, built(other, files="none"), tools)
 
@@ -354,7 +371,7 @@ OF_THE_MACHINE = [
 def test_a_shortage_of_the_machine_throws_no_work_away(
     name, error, tmp_path, build, stop, monkeypatch
 ):
-    stop(tmp_path, store, "keep_counts", lambda *_: True)
+    stop(tmp_path, output_database, "keep_counts", lambda *_: True)
     file = tmp_path / ".mimiceye-duck" / name
     before = file.stat().st_ino
     connect, execute = duckdb.connect, Database.execute
@@ -375,25 +392,25 @@ def test_a_shortage_of_the_machine_throws_no_work_away(
         with pytest.raises(UserError):
             build(tmp_path)
     assert file.stat().st_ino == before
-    monkeypatch.setattr(stage, "stage", None)  # whoever reads a table now reads it twice
+    monkeypatch.setattr(source_text, "stage", None)  # whoever reads a table now reads it twice
     build(tmp_path)
 
 
 def test_a_staging_folder_goes_with_a_look_at_the_build_that_is_in_place(
-    lean, built, tmp_path, command, build, stop
+    small, built, tmp_path, command, build, stop
 ):
-    out = shutil.copytree(built(lean, files="none"), tmp_path / "out")
-    stop(out, store, "keep_counts", lambda *_: True, window="0")
-    ran = command("build", "--source", lean, "--out", out, "--files", "none")
+    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
+    stop(out, output_database, "keep_counts", lambda *_: True, window="0")
+    ran = command("build", "--source", small, "--out", out, "--files", "none")
     # What the stopped build read of DICOM headers may be another file than the finished one's.
     assert ran.code == 0, ran.stderr
     assert not (out / ".mimiceye-duck").exists()
 
 
 def test_a_recording_that_comes_later_is_taken_though_a_download_may_lack_it(
-    lean, copied, tmp_path, tools, command
+    small, copied, tmp_path, tools, command
 ):
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     placed = tools.source(source).placed_files()
     path, file = min((path, file) for path, file in placed.items() if path.endswith("gaze.csv"))
     aside = file.rename(tmp_path / "aside")
@@ -405,9 +422,9 @@ def test_a_recording_that_comes_later_is_taken_though_a_download_may_lack_it(
     assert (out / path).read_bytes() == file.read_bytes()
 
 
-def test_force_trusts_no_file_that_looks_right(lean, copied, tmp_path, tools, build):
+def test_force_trusts_no_file_that_looks_right(small, copied, tmp_path, tools, build):
     """Images that were copied or made from DICOM, and the headers that were read."""
-    source, out = copied(lean), tmp_path / "out"
+    source, out = copied(small), tmp_path / "out"
     images = [path for path in tools.source(source).placed_files() if path.endswith(".jpg")]
     tools.source(source).placed_files()[images[0]].unlink()  # made from its DICOM then
     options = {"source": source, "files": "copy", "render_missing": True}
@@ -428,7 +445,7 @@ def test_force_trusts_no_file_that_looks_right(lean, copied, tmp_path, tools, bu
 
 
 def test_every_database_that_a_build_writes_keeps_to_what_it_may_use(
-    lean, tmp_path, build, monkeypatch
+    small, tmp_path, build, monkeypatch
 ):
     settings, connect = [], duckdb.connect
 

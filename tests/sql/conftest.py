@@ -5,17 +5,19 @@ when a test or a model asks for it.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck.builder import stage
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.db import Database
-from mimiceye_duck.models import Model, cohorts, models, ordered
-from mimiceye_duck.render import Sql, ident, render
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
+from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.steps import source_text
+from mimiceye_duck.readers.discovery import find
 
 # What a build is asked to do unless told otherwise: the defaults of the specification.
 SETTINGS = {
@@ -35,7 +37,7 @@ class World:
         self.sources = {
             name: contract
             for contract in contracts().values()
-            for name in (contract.id, stage.text_name(contract))
+            for name in (contract.id, contract.text_name)
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
@@ -80,9 +82,19 @@ class World:
                 render("source_view", name=contract.id, columns=columns, relation=nothing)
             )
         else:
-            self._schema(stage.text_name(contract))
-            stage.stage_absent(self.database, contract)
-        self.made.update((contract.id, stage.text_name(contract)))
+            self._schema(contract.text_name)
+            source_text.stage_absent(self.database, contract)
+        self.made.update((contract.id, contract.text_name))
+
+    def read(self, source: Path, *names: str) -> None:
+        """Read all rows of tables of a source tree as a build does; what is not there is empty."""
+        found = find(source)
+        for name in names:
+            if table := found.get(name):
+                self._schema(name)
+                self._schema(table.contract.text_name)
+                source_text.stage(self.database, table, whole=True)
+                self.made.update((name, table.contract.text_name))
 
     def define(self, name: str, sql: str) -> None:
         """Put a select in the place of a model."""
@@ -173,3 +185,9 @@ def given(world: World) -> Callable[..., None]:
 def rows(world: World) -> Callable[..., list[Any]]:
     """Rows of a relation as tuples: `rows("links.cxr_stay", "dicom_id, stay_id")`."""
     return world.rows
+
+
+@pytest.fixture(scope="session")
+def ran():
+    """A build, which no test of this layer makes: those that do are in `tests/build`."""
+    raise AssertionError("a test of this layer asks for a build")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mimiceye_duck import models
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.catalog import models
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.installation import SQL
 
 COHORT = {
     contract.cohort_name: {column.name: column.type for column in contract.columns}
@@ -37,6 +37,8 @@ ADDED = {
         "bytes": "bigint",
         "is_there": "boolean",
         "may_be_missing": "boolean",
+        "pixel_rows": "integer",
+        "pixel_columns": "integer",
     },
     "spoken.reflacx_words": {
         "id": "varchar",
@@ -50,7 +52,7 @@ STORED = {**COHORT, **ADDED}
 
 
 def mart(name: str) -> models.Model:
-    return models.read(SQL / "marts" / f"{name}.sql", f"marts.{name}")
+    return models.read(SQL / "models" / "marts" / f"{name}.sql", f"marts.{name}")
 
 
 class Marts:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.models import cohorts
+from mimiceye_duck.catalog.models import cohorts
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mimiceye_duck.builder.stage import text_columns
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.models import outputs
-from mimiceye_duck.render import Sql
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.models import outputs
+from mimiceye_duck.catalog.templates import Sql
+from mimiceye_duck.pipeline.steps.source_text import text_columns
 
 ADDED = ["stay_id", "in_reflacx", "in_eye_gaze", "link", "gap_seconds", "n_candidates", "study_at"]
 MODELS = {

@@ -3,7 +3,7 @@
 import pytest
 from mart_world import Marts
 
-from mimiceye_duck.contracts import contracts
+from mimiceye_duck.catalog.contracts import contracts
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def marts(world):
 def test_columns(marts):
     assert marts.columns("files") == [
         "kind", "table_name", "subject_id", "study_id", "dicom_id", "reading_id",
-        "is_there", "may_be_missing", "bytes", "path", "source_path",
+        "is_there", "may_be_missing", "bytes", "pixel_rows", "pixel_columns", "path",
+        "source_path",
     ]  # fmt: skip
 
 
@@ -48,6 +49,15 @@ def test_where_a_file_is_goes_through(marts):
         (1, 5, True, 120, "patient_1/x", "/data/x"),
         (1, 6, False, None, "patient_1/y", None),
     ]
+
+
+def test_the_size_of_a_picture_goes_through(marts):
+    marts.given(
+        "cohort.files",
+        "table_name | dicom_id | path | pixel_rows | pixel_columns\n"
+        "mimic_cxr_jpg.images | a | x | 3056 | 2544",
+    )
+    assert marts.rows("files", "pixel_rows, pixel_columns") == [(3056, 2544)]
 
 
 def test_a_file_of_a_reading_has_the_readings_image_and_study(marts):

@@ -130,6 +130,18 @@ def test_fixations_of_one_time_are_numbered_by_the_trackers_count(marts):
     assert marts.rows("fixations", "fixation, x") == [(1, 2), (2, 1)]
 
 
+def test_fixations_alike_in_all_else_are_numbered_by_their_session(marts):
+    marts.given(
+        "cohort.eye_gaze_fixations",
+        "DICOM_ID | SESSION_ID | CNT | FPOGS | FPOGD | X_ORIGINAL | Y_ORIGINAL | LPMM | LPMMV\n"
+        "b | 3 | 1 | 0 | 1 | 4 | 4 | 3.3 | 1\n"
+        "b | 1 | 1 | 0 | 1 | 4 | 4 | 3.1 | 1\n"
+        "b | 2 | 1 | 0 | 1 | 4 | 4 | 3.2 | 1",
+    )
+    found = marts.rows("fixations", "fixation, left_pupil_mm")
+    assert found == [(1, 3.1), (2, 3.2), (3, 3.3)]
+
+
 def test_pupils_stay_in_their_own_units(marts):
     marts.given("cohort.reflacx_fixations", "id | pupil_area_normalized\nP101R1 | 0.875")
     marts.given(

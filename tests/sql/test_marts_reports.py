@@ -55,6 +55,16 @@ def test_sections_of_one_name_are_joined_in_the_order_of_the_report(marts):
     ]
 
 
+def test_sections_are_joined_by_their_places_whatever_they_say(marts):
+    sections(
+        marts,
+        "5 | 9 | FINDINGS: | findings | Alone.",
+        "5 | 10 | FINDINGS: | findings | Both.",
+        "5 | 2 | FINDINGS: | findings | Clear.",
+    )
+    assert marts.rows("reports", "findings") == [("Clear.\n\nAlone.\n\nBoth.",)]
+
+
 def test_findings_and_impression_in_one_stand_in_both(marts):
     sections(
         marts,

@@ -1,16 +1,18 @@
-"""`sql/meds/`: events, codes, splits and files of a MEDS dataset."""
+"""`sql/outputs/meds/`: events, codes, splits and files of a MEDS dataset."""
 
 from datetime import datetime
 
 import pytest
 from mart_world import STORED
 
-from mimiceye_duck.contracts import contracts
-from mimiceye_duck.models import read
-from mimiceye_duck.resources import SQL
+from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.models import read
 
 NOON, LATER = "2180-03-10 12:00:00", "2180-03-11 08:30:00"
-MEDS = {f"meds.{file.stem}": read(file, f"meds.{file.stem}") for file in SQL.glob("meds/*.sql")}
+MEDS = {
+    f"meds.{file.stem}": read(file, f"meds.{file.stem}") for file in SQL.glob("outputs/meds/*.sql")
+}
 PARTS = ("source_table", "event", "vocabulary", "source_code", "unit")
 IDS = ("subject_id", "hadm_id", "stay_id", "icu_stay_id", "study_id")
 SOURCES = {
@@ -234,7 +236,16 @@ def test_a_reading_stands_at_its_image_and_without_a_time_nowhere(
     assert found == ([wanted] if study_at else [])
 
 
-@pytest.mark.parametrize(("number", "kept"), [("1e300", None), ("0.1", 0.10000000149011612)])
+# What `struct` makes of each number in 32 bits.
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("1e300", None),
+        ("0.1", 0.10000000149011612),
+        ("7.38", 7.380000114440918),
+        ("-0.0625", -0.0625),
+    ],
+)
 def test_a_number_has_32_bits_and_is_null_beyond_them(model, number, kept):
     model.given(
         "marts.patient_timeline",

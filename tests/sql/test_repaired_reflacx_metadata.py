@@ -2,9 +2,9 @@
 
 import pytest
 
-from mimiceye_duck.builder.stage import text_columns
-from mimiceye_duck.models import outputs
-from mimiceye_duck.render import Sql
+from mimiceye_duck.catalog.models import outputs
+from mimiceye_duck.catalog.templates import Sql
+from mimiceye_duck.pipeline.steps.source_text import text_columns
 
 IDENTIFYING = [
     "id",

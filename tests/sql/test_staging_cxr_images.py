@@ -1,6 +1,7 @@
 """staging.cxr_images: StudyDate and StudyTime as one moment."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from mutants import mutants
@@ -147,6 +148,22 @@ def test_a_time_written_as_a_number_comes_back(given, rows, time):
     number = repr(float(time.replace(":", "")))
     given("mimic_cxr_jpg.metadata", f"dicom_id | StudyDate | StudyTime\na | {DAY} | {number}")
     assert rows("staging.cxr_images", "study_at") == [(instant(f"2125-03-10 {time}"),)]
+
+
+# Just above a power of two, as 16, 32800 and 131100 are, a double times 1000 is often too small.
+@pytest.mark.parametrize(
+    "second", ["0", "1", "8", "16", "59", "4056", "32800", "65600", "83045", "131100", "235959"]
+)
+def test_every_millisecond_of_a_second_comes_back(given, rows, second):
+    """A double holds few of these numbers as they are: it is to be rounded, never cut."""
+    numbers = [str(int(second) + Decimal(ms) / 1000) for ms in range(1000)]
+    lines = "".join(f"{ms} | {DAY} | {number}\n" for ms, number in enumerate(numbers))
+    given("mimic_cxr_jpg.metadata", f"dicom_id | StudyDate | StudyTime\n{lines}")
+    clock = f"{second:0>6}"
+    start = instant(f"2125-03-10 {clock[:2]}:{clock[2:4]}:{clock[4:]}")
+    assert rows("staging.cxr_images", "study_at", "cast(dicom_id as integer)") == [
+        (start + timedelta(milliseconds=ms),) for ms in range(1000)
+    ]
 
 
 @pytest.mark.parametrize("mutant", mutants("staging.cxr_images"), ids=lambda mutant: mutant[0])

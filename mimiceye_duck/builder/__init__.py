@@ -1,1 +1,0 @@
-"""The build: find, read once, link, write the tree and the database."""

@@ -1,0 +1,1 @@
+"""Definitions of a build: contracts, models, options, templates, dialects."""

@@ -1,0 +1,1 @@
+"""Checks that read every byte and cell."""

@@ -1,0 +1,1 @@
+"""The command line, and all that prints: the only importer of typer and rich."""

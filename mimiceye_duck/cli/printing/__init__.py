@@ -1,0 +1,1 @@
+"""Tables, lists, summaries and pages of text for a terminal."""

@@ -1,0 +1,119 @@
+"""One read-only question to a database, its answer to the terminal or to a file."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mimiceye_duck.cli.printing.answers import write
+from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.text import size
+from mimiceye_duck.database import engine
+from mimiceye_duck.database.answers import Answer, waited
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.disk_space import disk_full
+from mimiceye_duck.database.errors import is_disk_full
+from mimiceye_duck.database.inspect import relations
+from mimiceye_duck.database.readonly import opened
+from mimiceye_duck.database.statements import problem, query_text, statement
+
+# DuckDB does not always say that the disk was full.
+_ALMOST_FULL = 1 << 16
+
+
+def run(
+    query: str | None,
+    file: Path | None,
+    database: Path,
+    format: str,
+    output: Path | None,
+    *,
+    cohort: bool = False,
+    allow_files: bool = False,
+) -> None:
+    """Answer one query as table, csv, json or parquet, to the terminal or to a file.
+
+    An existing `output` is replaced only by a whole answer.
+    """
+    if format == "parquet" and output is None:
+        raise UsageError(Problem("--format parquet needs --output FILE"))
+    if output is not None and not output.absolute().parent.is_dir():
+        raise UserError(Problem("the folder of --output is not there", path=str(output)))
+    text = query_text(query, file)
+    with (
+        _part(output) as part,
+        opened(
+            database, cohort=cohort, allow_files=allow_files, writes=[part] if part else []
+        ) as session,
+    ):
+        try:
+            question = statement(session, text, only_select=not allow_files)
+            if output is None or part is None:
+                write(Answer(session, question), format, sys.stdout)
+                return
+            _refuse_own(session, database, output)
+            _write_file(session, question, format, part)
+            os.replace(part, output)
+        except engine.Error as error:
+            if part and (is_disk_full(error) or _free(part) < _ALMOST_FULL):
+                raise _full(part) from None
+            raise UserError(problem(error, session, text)) from None
+        except OSError as error:
+            if part and is_disk_full(error):
+                raise _full(part) from None
+            raise
+        except KeyboardInterrupt:
+            raise UserError(Problem("stopped")) from None
+
+
+@contextmanager
+def _part(output: Path | None) -> Iterator[Path | None]:
+    """A new file beside an output, to become it when it is whole."""
+    if output is None:
+        yield None
+        return
+    if os.path.lexists(output) and (output.is_symlink() or not output.is_file()):
+        raise UserError(
+            Problem("--output is not a regular file", path=str(output), hint="another name")
+        )
+    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.absolute().parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse_own(session: Database, database: Path, output: Path) -> None:
+    """Raise `UserError` for an output that is the database or one of the sources."""
+    sources = [path for one in relations(session) for path in one.paths]
+    own = [path for path in (database, *map(Path, sources)) if path.exists()]
+    if output.exists() and any(output.samefile(path) for path in own):
+        raise UserError(
+            Problem("--output is a file that is read here", path=str(output), hint="another name")
+        )
+
+
+def _free(part: Path) -> int:
+    return shutil.disk_usage(part.parent).free
+
+
+def _full(part: Path) -> UserError:
+    written = part.stat().st_size if part.exists() else 0
+    needs = f"more than {size(written + _free(part))} needed"
+    return disk_full([part.parent], needs, hint="--output on another disk")
+
+
+def _write_file(database: Database, question: str, format: str, part: Path) -> None:
+    if format == "parquet":
+        # Beside a file that is there DuckDB would write another, which is out of its reach.
+        part.unlink()
+        rows = database.connection.sql(question)
+        waited(database, lambda: rows.write_parquet(str(part), compression="zstd"))
+        return
+    with open(part, "w", encoding="utf-8", newline="") as target:
+        write(Answer(database, question), format, target)

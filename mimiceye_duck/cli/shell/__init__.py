@@ -1,0 +1,1 @@
+"""The interactive shell: statements, prompt and completion."""

@@ -1,0 +1,1 @@
+"""Errors, text, paths, locks and threads: what everything stands on."""

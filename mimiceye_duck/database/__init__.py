@@ -1,0 +1,1 @@
+"""Connections to DuckDB and Spark: the only importer of either."""

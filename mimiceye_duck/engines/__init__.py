@@ -1,1 +1,0 @@
-"""The same models on other engines: Spark, BigQuery and Postgres."""

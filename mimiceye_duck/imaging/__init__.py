@@ -1,1 +1,0 @@
-"""DICOM headers and pixels, JPG, and radiology reports."""

@@ -1,0 +1,1 @@
+"""The build's steps, their state, and the same models on Spark."""

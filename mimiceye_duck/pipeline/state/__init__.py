@@ -1,0 +1,1 @@
+"""State of a build: its run, its folders, digests of what is done."""

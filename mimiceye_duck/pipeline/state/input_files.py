@@ -1,0 +1,50 @@
+"""The files that a build took or looked for in vain, as `sources.parquet` in OUT.
+
+Beside the database, so that a program that works in that keeps no build from seeing a change.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.database import engine
+from mimiceye_duck.database.connection import Database, parquet_rows
+
+NAME = "sources.parquet"
+_COLUMNS = ("path", "bytes", "mtime_ns")
+
+
+def row(folder: Path, path: str) -> tuple[object, ...]:
+    """The row in `run.input_files` of a file below a folder, or anywhere else, as it is now."""
+    return (path, *(file_state(folder / path) or (None, None)))
+
+
+def write(database: Database, folder: Path) -> None:
+    """Write what `run.input_files` holds."""
+    database.execute(render("input_files", file=str(folder / NAME)))
+
+
+def has_changed(database: Database, folder: Path) -> bool:
+    """True if one of the files has come, gone or changed, or nothing tells any more.
+
+    Any database will do to read the list.
+    """
+    try:
+        return any(True for _ in _changed(database, folder))
+    except (OSError, engine.Error):
+        return True
+
+
+def changed(database: Database, folder: Path) -> list[str]:
+    """The paths of the files that have come, gone or changed; none where nothing tells."""
+    try:
+        return sorted(set(_changed(database, folder)))
+    except (OSError, engine.Error):
+        return []
+
+
+def _changed(database: Database, folder: Path) -> Iterator[str]:
+    for path, size, mtime_ns in parquet_rows(database, folder / NAME, list(_COLUMNS)):
+        if row(folder, path) != (path, size, mtime_ns):
+            yield path

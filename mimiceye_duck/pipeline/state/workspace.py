@@ -1,0 +1,266 @@
+"""The output folder while it is being built: nothing in it looks finished before it is."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.lock import held
+from mimiceye_duck.core.paths import extended, unfit
+from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.database import engine
+from mimiceye_duck.database.connection import Database, parquet_rows
+from mimiceye_duck.pipeline.state import input_files
+
+if TYPE_CHECKING:
+    from mimiceye_duck.writers.manifest import Entry
+
+
+DATABASE = "mimiceye.duckdb"
+REPORT = "report.html"
+# Where OUT has those files of the download that DuckDB reads only without their last zeros.
+COPIES = ".copies"
+_WORK = ".mimiceye-duck"
+_BUILD = "build.json"
+_LOCK = "lock"
+
+
+class Workspace:
+    """OUT, and the staging folder in it where the new tree grows until it is whole.
+
+    Raises `UserError` when OUT is a folder with things in it that no build of ours made.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(os.path.abspath(out))
+        self.work = self.out / _WORK
+        self.tree = self.work / "tree"
+        if os.path.lexists(self.out) and not self.out.is_dir():
+            is_file = self.out.exists()
+            found = "a file, not a folder" if is_file else "a link to nowhere"
+            raise UsageError(
+                Problem(f"--out is {found}", path=str(out), hint="--out with a folder")
+            )
+        if what := unfit(self.out):
+            raise UsageError(
+                Problem(f"--out has {what} in its path", path=str(out), hint="another name")
+            )
+        if self.out.is_dir() and any(self.out.iterdir()) and not self._is_ours():
+            raise UserError(
+                Problem(
+                    "the output folder holds things that no build made",
+                    path=str(self.out),
+                    hint="--out DIR with a new folder, or an empty one",
+                )
+            )
+
+    def _is_ours(self) -> bool:
+        return self.work.is_dir() or "mimiceye_duck" in self.finished()
+
+    def finished(self) -> Mapping[str, Any]:
+        """The `build.json` of a finished build, empty when there is none."""
+        return _content(self.out / _BUILD)
+
+    @property
+    def ready(self) -> Mapping[str, Any]:
+        """The `build.json` of a staged build that is whole but not all in place yet."""
+        return _content(self.work / _BUILD)
+
+    def is_whole(self, database: Database) -> bool:
+        """True if all that a finished build wrote is in its place, as long as it was.
+
+        Any database will do to read the list of it.
+        """
+        manifest = self.out / "manifest.parquet"
+        try:
+            return all((self.out / name).is_file() for name in ("README.txt", REPORT)) and all(
+                os.stat(extended(self.out / path)).st_size == size
+                for path, size in parquet_rows(database, manifest, ["path", "bytes"])
+                if size is not None
+            )
+        except (OSError, engine.Error):
+            return False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other build out of OUT; raises `UserError` that says which is at work."""
+        busy = Problem(
+            "another build is at work in this folder",
+            path=str(self.out),
+            hint="wait for it, or stop it: the same command then completes the work",
+        )
+        with held(self.work / _LOCK, busy):
+            yield
+        if self.finished():
+            _remove_empty(self.work)
+
+    def spill(self, temp_dir: Path | None) -> Path:
+        """The folder, of this OUT alone, for what the database has no memory for."""
+        return self._aside(temp_dir, "spill")
+
+    def records_folder(self, temp_dir: Path | None) -> Path:
+        """The folder, of this OUT alone, for records on their way."""
+        return self._aside(temp_dir, "records")
+
+    def _aside(self, temp_dir: Path | None, name: str) -> Path:
+        if temp_dir is None:
+            return self.work / name
+        mark = hashlib.sha256(str(self.out).encode()).hexdigest()[:12]
+        return Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}-{name}"
+
+    def start(self) -> None:
+        """Make the staging folder; what a stopped build left in it stays."""
+        self.tree.mkdir(parents=True, exist_ok=True)
+
+    def clear_tree(self) -> None:
+        """Empty the folder where the new tree grows."""
+        for entry in self.tree.iterdir():
+            _remove(entry)
+
+    def clear(self) -> None:
+        """Empty the staging folder, but for the lock of who does it."""
+        for entry in self.work.iterdir():
+            if entry.name != _LOCK:
+                _remove(entry)
+
+    def stage(self, record: Mapping[str, Any], staged: set[str]) -> None:
+        """Say that the staged tree is whole: from here on it is only put in place.
+
+        `staged` are the paths of this build's files in it. No other stays there: a stopped build
+        may have left some that would take the place of what is right in OUT.
+        """
+        self._keep(staged)
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        with whole_file(self.work / _BUILD) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            # What is whole must be so on the disk, should the machine go down. Windows cannot wait.
+            getattr(os, "sync", lambda: None)()
+
+    def publish(self) -> None:
+        """Put the staged tree in place of the old one; `build.json` comes last.
+
+        Each step may find itself done already by a run that was stopped.
+        Raises `UserError` where a file may not be replaced.
+        """
+        from mimiceye_duck.writers.manifest import read_entries
+
+        try:
+            self._put_database()
+            if (self.tree / "manifest.parquet").is_file():
+                written = _written(read_entries(self.tree / "manifest.parquet"))
+                self._drop_old(written)
+                self._put_files()
+                self._put("README.txt")
+                self._put(REPORT)
+                self._put(input_files.NAME)
+                self._put("manifest.parquet")
+        except PermissionError as error:
+            raise UserError(_held(error)) from error
+        os.replace(self.work / _BUILD, self.out / _BUILD)
+
+    def _put_database(self) -> None:
+        """First of all: a program that has it open on Windows stops this before it begins."""
+        before = self.work / "before.json"
+        if (self.out / _BUILD).exists():
+            os.replace(self.out / _BUILD, before)
+        try:
+            self._put(DATABASE)
+        except PermissionError:
+            if before.exists():
+                os.replace(before, self.out / _BUILD)  # nothing of it has changed
+            raise
+        before.unlink(missing_ok=True)
+        # Left by a program that was killed as it wrote to the old one, it would spoil the new.
+        (self.out / f"{DATABASE}.wal").unlink(missing_ok=True)
+
+    def _put(self, name: str) -> None:
+        if (self.tree / name).is_file():
+            os.replace(self.tree / name, self.out / name)
+
+    def _drop_old(self, written: set[str]) -> None:
+        """Remove what an earlier build wrote and this one does not."""
+        from mimiceye_duck.writers.manifest import known_entries
+
+        folders = set()
+        for path in _written(known_entries(self.out / "manifest.parquet")) - written:
+            file = self.out / path
+            _unlink(file)
+            folders |= set(file.parents)
+        for folder in sorted(folders, key=lambda one: -len(one.parts)):
+            if folder != self.out and folder.is_relative_to(self.out):
+                _remove_empty(folder)
+
+    def _keep(self, staged: set[str]) -> None:
+        tree = extended(self.tree)
+        for place, _, files in os.walk(tree, topdown=False):
+            here = Path(os.path.relpath(place, tree)).as_posix()
+            if here == ".":
+                continue
+            for name in files:
+                if f"{here}/{name}" not in staged:
+                    _unlink(self.tree / here / name)
+            _remove_empty(self.tree / here)
+
+    def _put_files(self) -> None:
+        tree = extended(self.tree)
+        for place, folders, files in os.walk(tree):
+            here = Path(os.path.relpath(place, tree))
+            for name in list(folders):
+                if not os.path.exists(extended(self.out / here / name)):
+                    # The whole of a folder at once, and so no half of a patient.
+                    self._move(here / name)
+                    folders.remove(name)
+            for name in files if here.parts else ():
+                self._move(here / name)
+
+    def _move(self, path: Path) -> None:
+        os.replace(extended(self.tree / path), extended(self.out / path))
+
+    def clean(self) -> None:
+        """Empty the staging folder, of which the build that is in place needs nothing."""
+        with suppress(OSError):
+            self.clear()
+
+
+def _held(error: OSError) -> Problem:
+    return Problem(
+        "a file of the build before cannot be replaced",
+        path=str(error.filename2 or error.filename),
+        detail="a program has it open, or it may not be written",
+        hint="close the program that has it open; the same command then completes the build",
+    )
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _written(entries: "Iterable[Entry]") -> set[str]:
+    """The paths of the files that a manifest lists, but for those that the sources lack."""
+    return {entry.path for entry in entries if entry.size is not None}
+
+
+def _unlink(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(extended(file))
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # it still holds something, or has gone already
+        os.rmdir(extended(folder))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(extended(path))
+    else:
+        path.unlink(missing_ok=True)

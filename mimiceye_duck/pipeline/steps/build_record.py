@@ -1,0 +1,54 @@
+"""The record of a finished build, `build.json`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from mimiceye_duck.catalog.installation import version
+from mimiceye_duck.database import engine
+from mimiceye_duck.pipeline.state.run import Run
+from mimiceye_duck.pipeline.steps import audits, output_database
+from mimiceye_duck.readers.source_digest import input_files
+
+
+def _missing(run: Run) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for entry in run.manifest.missing:
+        counts[entry.table] = counts.get(entry.table, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def record(
+    run: Run, fingerprint: str, started: str, seconds: float, results: list[audits.Result]
+) -> dict[str, Any]:
+    """The content of `build.json`."""
+    sources = run.sources
+    written = run.manifest.written
+    return {
+        "mimiceye_duck": version(),
+        "duckdb": engine.__version__,
+        "fingerprint": fingerprint,
+        "started": started,
+        "seconds": round(seconds, 3),
+        "seconds_per_step": {name: round(s, 3) for name, s in run.steps.seconds.items()},
+        "options": run.options.record(),
+        "source": str(sources.folder),
+        "releases": {key: str(release) for key, release in sources.releases.items()},
+        "absent": [dataset.title for dataset in sources.absent],
+        "absent_tables": sources.absent_tables,
+        "skipped": list(sources.skipped),
+        "repeated_rows": dict(sorted(run.repeated.items())),
+        "warnings": [*sources.warnings, *run.warnings],
+        "inputs": [
+            {"path": path, "bytes": size, "mtime_ns": changed}
+            for path, size, changed in input_files(sources)
+        ],
+        "source_rows": dict(sorted(run.source_rows.items())),
+        "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
+        "files_written": len(written),
+        "patient_folders": len({e.subject_id for e in written if e.subject_id is not None}),
+        "bytes_written": sum(entry.size or 0 for entry in written),
+        "missing": _missing(run),
+        "misfits": [asdict(one) for one in sorted(run.misfits, key=str)],
+        "audits": audits.record(results),
+        **output_database.facts(run.database),
+    }

@@ -1,0 +1,304 @@
+"""The database that a build leaves: the patients' rows, the models, views on the sources."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from mimiceye_duck.catalog.contracts import Column, Contract, contracts
+from mimiceye_duck.catalog.descriptions import described
+from mimiceye_duck.catalog.models import KEPT, Model, noted
+from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.templates import Sql, Way, ident, literal, render, typed
+from mimiceye_duck.core.threads import Item
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.parallel import side_by_side
+from mimiceye_duck.pipeline.misfit import Misfit
+from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
+from mimiceye_duck.pipeline.state.run import Run
+from mimiceye_duck.pipeline.state.workspace import DATABASE
+from mimiceye_duck.pipeline.steps import audits, misfits
+from mimiceye_duck.readers import views as attach
+from mimiceye_duck.readers.records.temporary_file import RecordFile
+from mimiceye_duck.readers.sources import Source
+
+_RELATIONS = """
+select
+    table_schema,
+    table_name,
+    case table_type when 'VIEW' then 'view' else 'table' end
+from information_schema.tables
+"""
+_FINAL = """
+select 'view', schema_name || '.' || view_name from duckdb_views()
+where database_name = 'final' and not internal
+union all
+select 'table', schema_name || '.' || table_name from duckdb_tables()
+where database_name = 'final'
+"""
+_TABLES = """
+select concat_ws('.', nullif(database_name, current_database()), schema_name, table_name)
+from duckdb_tables()
+"""
+_COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
+
+
+def cohort_table(database: Database, source: Source, rows: Sql) -> int:
+    """Store the built patients' rows of one table, typed; returns their number."""
+    name = "final." + source.contract.cohort_name
+    columns = attach.columns(source)
+    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
+
+
+def cohort_records(
+    database: Database, source: Source, rows: Sql, records: RecordFile
+) -> tuple[int, list[Misfit]]:
+    """As `cohort_table`, of rows that are the patients' alone; also returns the misfits.
+
+    The rows are those of `records`, in its order.
+    """
+    name = "final." + source.contract.cohort_name
+    way: Way = "many" if records.n_records > _MANY else "few"
+    n_rows = _mark_and_store(database, source, name, rows, way)
+    return n_rows, misfits.of_stored(database, source, name, n_rows, records)
+
+
+def _mark_and_store(
+    database: Database, source: Source, name: str, rows: Sql, way: Way = "few"
+) -> int:
+    columns = attach.columns(source)
+    cells, any_misfit, which = misfits.marked(columns)
+    return database.made(
+        render(
+            "cohort_records",
+            name=name,
+            names=[column.name for column, _ in columns],
+            columns=[*cells, typed(columns, way)],
+            any=any_misfit,
+            which=which,
+            marked=misfits.MARKED,
+            relation=rows,
+        )
+    )
+
+
+def count_rows(database: Database, name: str) -> int:
+    return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
+
+
+def row_counts(database: Database, tables: Iterable[str]) -> dict[str, int]:
+    """The rows of those of some tables that are there, in one statement."""
+    made = {name for (name,) in database.rows(_TABLES)}
+    counts = [
+        f"select {literal(name)}, count(*) from {ident(name)}"  # noqa: S608
+        for name in sorted(made.intersection(tables))
+    ]
+    return dict(database.rows(" union all ".join(counts))) if counts else {}
+
+
+def stored_rows(run: Run) -> dict[str, int]:
+    """The rows of the patients that an earlier build, or a stopped one, has stored, by contract."""
+    names = {
+        contract.id: f"final.{contract.cohort_name}"
+        for contract in contracts().values()
+        if contract.id in run.state.done
+    }
+    counts = row_counts(run.database, names.values())
+    return {name: counts[table] for name, table in names.items() if table in counts}
+
+
+def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> list[Misfit]:
+    """Store the rows of some files of a set, typed; returns the misfits."""
+    relation = attach.relation(source, files)
+    name = "final." + source.contract.cohort_name
+    if relation is None or not files:
+        columns = _no_columns(source.contract)
+        database.execute(render("cohort_file_set", name=name, columns=columns, relation=_NOTHING))
+        return []
+    _mark_and_store(database, source, name, relation)
+    # Where a record lies is asked only of files that have misfits.
+    found = (
+        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
+    )
+    misfits.unmark(database, name)
+    return found
+
+
+# Rows of which reading costs more than planning to.
+_MANY = 10_000
+# What a table without a file is read from.
+_NOTHING = Sql("(select 1 where false) as nothing")
+
+
+def _no_columns(contract: Contract) -> list[tuple[Column, str | None]]:
+    return [(column, None) for column in contract.columns]
+
+
+def clear(run: Run) -> None:
+    """Drop from the stored database what an earlier build had and this one has not."""
+    for kind, name in run.database.rows(_FINAL):
+        if kind == "view" or name not in {*run.stored, NODES, FILES}:
+            run.database.execute(render(f"drop_{kind}", name=f"final.{name}"))
+
+
+# Options as one-row relations, kept so that the link rules' views go on working.
+SETTINGS = ("settings.build", "settings.link", "settings.cohort", "settings.wanted")
+
+
+def settings(database: Database, options: Options, fingerprint: str) -> None:
+    """Hand a build's options to the models, which find them as rows, and note which build it is."""
+    for name in SETTINGS:
+        _empty(database, name)
+    database.execute("insert into settings.build values (?)", [fingerprint])
+    database.execute(
+        "insert into settings.link values (?, ?)", [options.link_rule, options.window_seconds]
+    )
+    database.execute("insert into settings.cohort values (?)", [options.cohort])
+    database.execute(
+        "insert into settings.wanted select unnest(?::bigint[])", [list(options.wanted or ())]
+    )
+
+
+def _empty(database: Database, name: str) -> None:
+    """Make one of the tables that `sql/from_python/` describes."""
+    database.execute(render("create_table", name=name, select=Sql(noted()[name].sql)))
+
+
+def prepare_files(database: Database) -> None:
+    """Make the tables of what files there are, and of the reports' text."""
+    for name in (*KEPT, "run.input_files"):
+        _empty(database, name)
+
+
+def add(database: Database, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Enter rows into a table of `sql/from_python/run/`."""
+    if rows:
+        database.insert(table, rows)
+
+
+def keep_counts(run: Run) -> None:
+    """Hand to the audits how many rows were written, and keep what cells are misfits."""
+    _empty(run.database, "run.misfits")
+    add(run.database, "run.misfits", [one.row for one in sorted(run.misfits, key=str)])
+    _empty(run.database, "run.tables")
+    counted = [(count.table, count.cohort_rows, count.rows_written) for count in run.counts]
+    add(run.database, "run.tables", counted)
+
+
+def keep(database: Database, name: str, under: str | None = None) -> int:
+    """Store a relation's rows, under its own name or another; returns their number."""
+    select = Sql(f"select * from {ident(name)}")  # noqa: S608
+    return database.made(render("create_table", name=f"final.{under or name}", select=select))
+
+
+def enter_nodes(run: Run, rows: Mapping[str, int]) -> None:
+    """Enter the nodes that are no CSV files, and take out those that this build has not.
+
+    `rows` are those of the relations that are stored.
+    """
+    run.state.keep_only(run.database, run.graph.nodes)
+    extents = run.manifest.extents()
+    rest = []
+    for name, node in run.graph.nodes.items():
+        if node.kind not in FILED:
+            files, size = extents.get(name, (None, None))
+            source = run.texts.done.get(name)
+            source_rows = source.source_rows if source else None
+            rest.append(Done(node, source_rows, None, rows.get(name), files, size))
+    run.state.add(run.database, *rest)
+
+
+def facts(database: Database) -> dict[str, Any]:
+    """The counts that a summary prints, and what was done to EyeGaze's ids."""
+    figures = database.rows("select fact, value, published from summary.facts order by place")
+    repairs = database.rows(
+        "select file, action, count(*), cast(sum(n_rows) as bigint)"
+        " from staging.eye_gaze_id_repairs group by file, action order by file, action"
+    )
+    links = database.rows(
+        "select coalesce(link, 'none'), count(*) from links.cxr_stay group by link order by 1"
+    )
+    unknown = database.rows(
+        "select subject_id from settings.wanted"
+        " where subject_id not in (select subject_id from cohort.subjects) order by 1"
+    )
+    return {
+        "figures": [list(row) for row in figures],
+        "eye_gaze_id_repairs": [list(row) for row in repairs],
+        "links": [list(row) for row in links],
+        "subjects_not_found": [row[0] for row in unknown],
+    }
+
+
+def describe(run: Run, models: Iterable[Model]) -> None:
+    """Add to the stored database the views on the sources and every description."""
+    # A view is bound to the database it is made in, so that this one opens alone.
+    with closing(run.resources.open(run.tree / DATABASE)) as database:
+
+        def each(items: Iterable[Item], work: Callable[[Database, Item], None]) -> None:
+            """The work on each item, in a transaction a thread."""
+            listed = list(items)
+            threads = run.resources.threads
+            shares = [share for n in range(threads) if (share := listed[n::threads])]
+
+            def one(cursor: Database, share: list[Item]) -> None:
+                with cursor.transaction():
+                    for item in share:
+                        work(cursor, item)
+
+            name = "describing the database"
+            side_by_side(database, run.steps, name, shares, one, threads)
+
+        attach.attach(database, run.sources, run.parquet, run.source_rows, each)
+        views = [model for model in models if not model.is_stored]
+        with database.transaction():
+            _make_empty(database, views)
+            for model in views:
+                database.execute(render("schema", name=model.schema))
+                view = render("create_view", name=model.name, select=Sql(model.sql))
+                database.execute(view)
+        each(_comments(database, models), Database.execute)
+
+
+def audit_grains(run: Run) -> list[audits.Result]:
+    """Look for rows of one key in the links and marts of the stored database.
+
+    Raises `UserError` with every broken claim.
+    """
+    with closing(run.resources.open(run.tree / DATABASE)) as database:
+        return audits.run(database, run.sources.tables, chosen=audits.grains())
+
+
+def _make_empty(database: Database, views: Iterable[Model]) -> None:
+    """Make those tables empty that views read and that are not in the download."""
+    made = {f"{schema}.{name}" for schema, name, _ in database.rows(_RELATIONS)}
+    reads = set().union(*(view.reads for view in views))
+    for contract in contracts().values():
+        name = contract.cohort_name
+        if name in reads - made:
+            columns = _no_columns(contract)
+            database.execute(
+                render("cohort_file_set", name=name, columns=columns, relation=_NOTHING)
+            )
+
+
+def _comments(database: Database, models: Iterable[Model]) -> list[Sql]:
+    """The statements that describe each relation and its columns."""
+    made = {f"{schema}.{name}": Sql(kind) for schema, name, kind in database.rows(_RELATIONS)}
+    ours = {model.name: model for model in models}
+    ours |= {name: noted()[name] for name in (*SETTINGS, NODES, FILES, "run.misfits")}
+    stored = {contract.cohort_name for contract in contracts().values()}
+    ours |= {kept: noted()[name] for name, kept in KEPT.items() if kept not in stored}
+    columns: dict[str, list[str]] = {}
+    for schema, table, column in database.rows(_COLUMNS):
+        columns.setdefault(f"{schema}.{table}", []).append(column)
+    statements = [
+        attach.comments(made[name], name, model.description, described(model, columns[name]))
+        for name, model in ours.items()
+        if name in made
+    ]
+    return statements + [
+        attach.description("table", contract.cohort_name, contract)
+        for contract in contracts().values()
+        if contract.cohort_name in made
+    ]

@@ -1,0 +1,1 @@
+"""The downloads: which files there are, and their rows as they are."""

@@ -1,0 +1,1 @@
+"""DICOM files: which there are, their headers, and JPGs of their pixels."""

@@ -1,0 +1,1 @@
+"""The records of a CSV file, found by their bytes."""

@@ -1,0 +1,1 @@
+"""Radiology reports, their archives and sections."""

@@ -1,1 +1,0 @@
-"""The records of a table's file, found by their bytes."""

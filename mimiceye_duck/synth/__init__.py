@@ -1,5 +1,0 @@
-"""A made-up source tree of all six datasets, with the answers known beforehand."""
-
-from mimiceye_duck.synth.tree import synth
-
-__all__ = ["synth"]

@@ -1,0 +1,1 @@
+"""Synthetic patients, stays, images and readings, before any file."""

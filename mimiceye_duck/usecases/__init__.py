@@ -1,0 +1,1 @@
+"""Work that a person can ask for, one module each, without a command line."""

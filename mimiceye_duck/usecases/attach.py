@@ -1,0 +1,27 @@
+"""A database of views on the sources, and nothing else."""
+
+from pathlib import Path
+
+from mimiceye_duck.core import machine
+from mimiceye_duck.pipeline.state.resources import Resources
+from mimiceye_duck.readers.sources import Sources
+
+
+def attach(sources: Sources, path: Path) -> list[str]:
+    """Write a database of views on the sources to `path`; returns the views' names.
+
+    A database that a build wrote keeps its tables: only its views point elsewhere then.
+    """
+    from mimiceye_duck.readers import parquet_tables, views
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = Resources(machine.threads(), machine.memory_limit()).open(path)
+    beside = {
+        name: parquet_tables.parquet(path.absolute().parent, name) for name in parquet_tables.TABLES
+    }
+    there = {name: file for name, file in beside.items() if file.is_file()}
+    try:
+        with database.transaction():
+            return views.attach(database, sources, there)
+    finally:
+        database.close()

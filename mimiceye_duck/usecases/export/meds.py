@@ -1,0 +1,147 @@
+"""The patients' timeline as a MEDS dataset."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+
+from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.installation import select_folders, version
+from mimiceye_duck.catalog.models import Model, ordered, read
+from mimiceye_duck.catalog.templates import Sql, ident, quoted, render
+from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.results import ExportResult
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.inspect import names
+from mimiceye_duck.database.readonly import opened, require, require_cohort
+from mimiceye_duck.usecases.export.dataset import NOTICE
+from mimiceye_duck.usecases.export.parquet_file import arrow_schema, write_sorted
+from mimiceye_duck.writers import json_file
+from mimiceye_duck.writers.export_folder import Folder, beside
+
+# The version of the standard that `sql/outputs/meds/` and this module follow.
+MEDS_VERSION = "0.4.1"
+ETL_NAME = "mimiceye-duck"
+# The standard's own columns; any others are to be listed.
+CORE = ("subject_id", "time", "code", "numeric_value", "text_value")
+
+_DATASET = "metadata/dataset.json"
+_FILES = {
+    "meds.codes": "metadata/codes.parquet",
+    "meds.subject_splits": "metadata/subject_splits.parquet",
+}
+# As MEDS has it.
+_TYPES = {"text_value": pyarrow.large_string()}
+# Twice what it is on the open demos.
+_BYTES_PER_EVENT = 10
+
+
+def export_meds(
+    database: Path,
+    out: Path | None,
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_dir: Path | None = None,
+    force: bool = False,
+) -> ExportResult:
+    """Write `data/*.parquet` and `metadata/*` below `out`, else below `meds/` beside the database.
+
+    Raises `UserError` for a database without a cohort, and
+    where something is that `force` does not let replace.
+    """
+    require(database)
+    out = out or beside(database, "meds")
+    folder = Folder(out, force=force, last=_DATASET, temp_dir=temp_dir)
+    with folder:
+        folder.refuse_existing([_DATASET, *_FILES.values()])
+        earlier = json_file.read(folder.out / _DATASET, {"etl_name": str})
+        if earlier and earlier["etl_name"] == ETL_NAME:
+            folder.retire(["data"])
+        folder.place_whole("data")
+        folder.refuse_existing(["data"])
+        with opened(
+            database,
+            allow_files=True,
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_dir=folder.spill,
+        ) as source:
+            # Every file is sorted: to keep the order before that would only take memory.
+            source.execute("set preserve_insertion_order = false")
+            n_events = _write(source, folder)
+    return ExportResult(folder.out, f"{n_events:,} events in {folder.out}")
+
+
+def _write(source: Database, folder: Folder) -> int:
+    """Write every file into the folder's tree; returns how many events there are."""
+    models = _make_views(source)
+    shards = source.rows("from meds.shards order by first_subject_id")
+    n_events = sum(int(n_events) for _, _, n_events in shards)
+    folder.needed = _BYTES_PER_EVENT * n_events
+    for name in ("data", "metadata"):
+        (folder.tree / name).mkdir()
+    # A build without patients has a file of the data too, without rows.
+    shards = shards or [(0, 0, 0)]
+    with Steps().step("writing events", len(shards)) as step:
+        for number, (first, last, _) in enumerate(shards):
+            events = render("meds_events", first=first, last=last)
+            _copy(source, models["meds.data"], events, folder.tree / f"data/{number}.parquet")
+            step.advance()
+    for name, file in _FILES.items():
+        _copy(source, models[name], ident(name), folder.tree / file)
+    json_file.write(folder.tree / _DATASET, _dataset(source))
+    return n_events
+
+
+def _make_views(source: Database) -> Mapping[str, Model]:
+    """Make views of the models of `sql/outputs/meds/`, in memory; returns the models by name."""
+    files = sorted(select_folders()["meds"].glob("*.sql"))
+    models = {name: read(file, name) for file in files for name in [f"meds.{file.stem}"]}
+    build = source.value("select current_database()")
+    there = set(names(source))
+    require_cohort(there)
+    # A build's database is not written to, and a view sees only the one it is in.
+    source.execute("attach ':memory:' as meds_views (read_write)")
+    source.execute("use meds_views")
+    wanted = set().union(*(model.reads for model in models.values())) - models.keys()
+    for name in sorted(wanted & (there | contracts().keys())):
+        source.execute(render("schema", name=name.split(".")[0]))
+        if name in there:
+            rows = Sql(f"from {quoted(build)}.{ident(name)}")
+            source.execute(render("create_view", name=name, select=rows))
+        else:  # a dictionary that is not in the download
+            columns = [(column, None) for column in contracts()[name].columns]
+            nothing = Sql("(select 1 where false) as nothing")
+            source.execute(render("source_view", name=name, columns=columns, relation=nothing))
+    source.execute(render("schema", name="meds"))
+    for model in ordered(models.values()):
+        source.execute(render("create_view", name=model.name, select=Sql(model.sql)))
+    return models
+
+
+def _copy(source: Database, model: Model, rows: Sql, file: Path) -> None:
+    schema = arrow_schema(source, rows, model.columns, types=_TYPES)
+    write_sorted(source, rows, list(model.columns), file, schema, nulls_first=True)
+
+
+def _dataset(source: Database) -> dict[str, Any]:
+    """The content of `metadata/dataset.json`."""
+    [(name, releases)] = source.rows("from meds.dataset")
+    used = {title for (title,) in source.rows("select dataset from settings.sources")}
+    licences = {one.licence: None for one in datasets().values() if one.title in used}
+    columns = [name for name in source.columns("meds.data") if name not in CORE]
+    ids = [name for name in columns if name.endswith("_id")]
+    return {
+        "dataset_name": name,
+        "dataset_version": releases,
+        "etl_name": ETL_NAME,
+        "etl_version": version(),
+        "meds_version": MEDS_VERSION,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "license": "; ".join([*licences, NOTICE]),
+        "raw_source_id_columns": ids,
+        "other_extension_columns": [name for name in columns if name not in ids],
+    }

@@ -1,0 +1,1 @@
+"""Files that are written whole: CSV, manifest, pages, folders of exports."""

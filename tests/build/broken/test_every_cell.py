@@ -1,0 +1,246 @@
+"""Whatever the cells that are no keys hold, all that a build makes and shows of them is made."""
+
+import json
+import re
+import shutil
+import warnings
+from itertools import cycle
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet
+import pytest
+
+from mimiceye_duck.catalog.contracts import Column, Contract, contracts
+from mimiceye_duck.catalog.models import linking
+from tests.broken.tiny import put
+from tests.cells import CELLS, FORMS, reading
+from tests.conftest import Table, csv_bytes, read_csv, run
+
+# Cells that have their column's form, at the ends of what it holds.
+ENDS = {
+    "SMALLINT": ["-32768", "32767", "0"],
+    "INTEGER": ["-2147483648", "2147483647", "0"],
+    "point_zero": ["-2147483648", "2147483647.0", "0"],
+    "DOUBLE": ["1e300", "-1e300", "5e-324", "-0.0"],
+    "DATE": ["0001-01-01", "9999-12-31", "2180-02-29"],
+    "TIMESTAMP": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "2180-02-29"],
+    "BOOLEAN": ["True", "False"],
+    "study_date": ["00000000", "99991231", "10000101"],
+    "study_time": ["235959.9996", "999999999", "0" * 300 + ".5"],
+}
+MISFITS = {
+    form: [cell for cell in CELLS if cell and "\0" not in cell and reading(form, cell) is None]
+    for form in FORMS
+}
+TABLES = "marts.cxr_clinical,marts.labels,links.cxr_stay,cohort.hosp_labevents"
+TEXTS = [cell for cell in CELLS if cell and "\0" not in cell]
+
+
+def is_key(contract: Contract, column: Column) -> bool:
+    """Whether a column says whose a row is, or which; a cell of it is none of these tests'."""
+    return bool(
+        column.key_position
+        or column.from_path
+        or column.references
+        or column.name.lower() in ("subject_id", "patient_id", "dicom_id", "study_id", "id", "path")
+    )
+
+
+def cells_of(kind: str, column: Column) -> list[str]:
+    if kind == "empty":
+        return [""]
+    if kind == "ends":
+        return ENDS[column.form] if column.form else ["x" * 5000, "\n", "=1+1", "<b>", "\u202e"]
+    return MISFITS[column.form] if column.form else TEXTS
+
+
+def spoil(source: Path, kind: str, links: bool) -> dict[tuple[str, str], int]:
+    """Fill every cell that is no key's; returns how many of each column are not empty.
+
+    With `links` those that decide links are left as they are.
+    """
+    changed: dict[tuple[str, str], int] = {}
+    for contract in contracts().values():
+        if contract.format != "csv":
+            continue
+        for file in _files(source, contract):
+            table = read_csv(file)
+            named = {column.header.lower(): column for column in contract.file_columns}
+            filled = []
+            for place, header in enumerate(table.header):
+                column = named.get(header.lower())
+                kept = links and column and column.name in linking().get(contract.id, ())
+                if column is None or kept or is_key(contract, column):
+                    filled.append([row[place] for row in table.rows])
+                else:
+                    some = cycle(cells_of(kind, column))
+                    filled.append([next(some) for _ in table.rows])
+                    key = contract.id, column.name
+                    changed[key] = changed.get(key, 0) + (len(table.rows) if kind != "empty" else 0)
+            put(
+                file,
+                csv_bytes(Table(table.header, [list(row) for row in zip(*filled, strict=True)])),
+            )
+    return changed
+
+
+def _files(source: Path, contract: Contract) -> list[Path]:
+    root = source / "physionet.org" / "files"
+    name = contract.glob if contract.is_file_set else contract.path.replace("*", "2.[01].0")
+    found = sorted([*root.glob(f"*/*/{name}"), *root.glob(f"*/*/{name}.gz")])
+    columns = {column.header.lower() for column in contract.file_columns}
+    return [file for file in found if {one.lower() for one in read_csv(file).header} <= columns]
+
+
+KINDS = [
+    pytest.param(("empty", False), id="empty"),
+    pytest.param(("empty", True), id="empty, but for links"),
+    pytest.param(("misfits", False), id="misfits"),
+    pytest.param(("misfits", True), id="misfits, but for links"),
+    pytest.param(("ends", False), id="ends"),
+    pytest.param(("ends", True), id="ends, but for links"),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def spoilt(request, made_up, tmp_path_factory):
+    """A build of a tree whose cells are spoilt, what was spoilt, and what the build said."""
+    kind, links = request.param
+    folder = tmp_path_factory.mktemp("spoilt")
+    shutil.copytree(made_up(patients=6), folder / "source")
+    changed = spoil(folder / "source", kind, links)
+    words = ["--cohort", "all", "--files", "none", "--accept-misfits"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = run("build", "--source", folder / "source", "--out", folder / "out", *words)
+    assert done.code == 0, done.stderr
+    yield kind, changed, folder, done
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def answer(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(folder / "out" / "mimiceye.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def ran(*words: object) -> None:
+    """A command ends well, and no library warns meanwhile."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = run(*words)
+    said = done.stdout + done.stderr
+    assert done.code == 0, said
+    assert "Warning" not in said and "Traceback" not in said
+
+
+def test_every_mart_and_link_is_whole_and_has_no_nan(spoilt):
+    *_, folder, _ = spoilt
+    with duckdb.connect(str(folder / "out" / "mimiceye.duckdb"), read_only=True) as connection:
+        names = [
+            row[0]
+            for row in connection.execute(
+                "select schema_name || '.' || t from (select schema_name, table_name as t"
+                " from duckdb_tables() union all select schema_name, view_name from duckdb_views()"
+                " where not internal)"
+            ).fetchall()
+        ]
+        assert {"marts.labels", "links.cxr_stay", "summary.facts", "run.misfits"} <= set(names)
+        for name in names:
+            relation = connection.execute(f"select * from {name}")
+            numbers = [one[0] for one in relation.description if str(one[1]) in ("DOUBLE", "FLOAT")]
+            assert relation.fetchall() is not None
+            for column in numbers:
+                query = f'select count(*) from {name} where not isfinite("{column}")'
+                assert connection.execute(query).fetchall() == [(0,)], (name, column)
+
+
+def test_every_misfit_is_told_by_column_with_its_number_and_never_shown(spoilt):
+    kind, changed, folder, done = spoilt
+    told = {
+        (table, column): cells
+        for table, column, cells in answer(
+            folder, "select table_name, column_name, n_cells from run.misfits"
+        )
+    }
+    if kind != "misfits":
+        assert told == {}
+        return
+    known = {
+        (contract.id, column.name)
+        for contract in contracts().values()
+        for column in contract.columns
+        if column.form
+    }
+    whole = answer(folder, "select subject_id from cohort.subjects")
+    assert whole
+    assert told.keys() == {key for key, count in changed.items() if key in known and count}
+    record = json.loads((folder / "out" / "build.json").read_text("utf-8"))
+    assert {(one["table"], one["column"]): one["n_cells"] for one in record["misfits"]} == told
+    said = done.stdout + done.stderr
+    assert f"cells of {len(told)} columns cannot be read" in said
+    shown = [
+        c for c in CELLS if len(c) > 8 and c.isprintable() and not c.startswith("-") and c in said
+    ]
+    assert shown == []
+
+
+def test_pages_and_the_report_are_made_of_it(spoilt):
+    *_, folder, _ = spoilt
+    database = folder / "out" / "mimiceye.duckdb"
+    ran("browse", "--database", database, "--out", folder / "browse")
+    pages = list((folder / "browse").rglob("*.html"))
+    assert len(pages) > 5
+    ran("report", "--database", database, "--out", folder / "report.html", "--small-cells")
+    ran("report", "--database", database, "--out", folder / "few.html")
+    for page in [*pages, folder / "report.html", folder / "few.html"]:
+        text = re.sub(
+            r"(?s)<script.*?</script>|<style.*?</style>|<[^>]*>", " ", page.read_text("utf-8")
+        )
+        if spoilt[0] != "misfits":  # a text may say so
+            assert not re.search(r"\b(nan|inf)\b", text), page
+        attributes = re.findall(
+            r'\b(?:x|y|cx|cy|r|rx|ry|width|height)="([^"]*)"', page.read_text("utf-8")
+        )
+        assert not [one for one in attributes if re.search("nan|inf|None", one)]
+
+
+@pytest.mark.parametrize(
+    "words", [("parquet",), ("csv", "--tables", TABLES), ("meds",)], ids=["parquet", "csv", "meds"]
+)
+def test_every_export_is_made_of_it(spoilt, words):
+    *_, folder, _ = spoilt
+    out = folder / words[0]
+    ran("export", *words, "--database", folder / "out" / "mimiceye.duckdb", "--out", out)
+    for file in out.rglob("*.parquet"):
+        with pyarrow.parquet.ParquetFile(file) as opened:
+            numbers = [
+                one.name for one in opened.schema_arrow if pyarrow.types.is_floating(one.type)
+            ]
+        for column in numbers:
+            query = f"select count(*) from '{file}' where not isfinite(\"{column}\")"
+            assert duckdb.sql(query).fetchall() == [(0,)], (file.name, column)
+
+
+def test_every_image_is_explained(spoilt):
+    *_, folder, _ = spoilt
+    for (image,) in answer(folder, "select dicom_id from links.cxr_stay")[:20]:
+        ran("explain", image, "--database", folder / "out" / "mimiceye.duckdb")
+
+
+def test_the_deep_check_counts_the_same_misfits(spoilt, monkeypatch):
+    kind, _, folder, _ = spoilt
+    if kind == "ends":
+        return  # what is a number refers to nothing, or is none of the values that are listed
+    monkeypatch.setattr(
+        "mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder / "cache"
+    )
+    checked = run("check", "--source", folder / "source", "--deep", "--format", "json")
+    found = {
+        (match[1], match[2]): int(match[3].replace(",", ""))
+        for one in json.loads(checked.stdout)["checks"]
+        if one["check"] == "type" and one["status"] == "failed"
+        for match in [re.match(r"(\w+\.\w+)\.(\w+): no \w+ in ([\d,]+) of", one["what"])]
+    }
+    sql = "select table_name, column_name, n_cells from run.misfits"
+    assert found == {(table, column): cells for table, column, cells in answer(folder, sql)}

@@ -1,0 +1,3 @@
+"""What several files of these tests look at."""
+
+from tests.broken.trees import few

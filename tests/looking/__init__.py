@@ -1,1 +1,0 @@
-"""The report and the patients' pages, read as text and in a browser."""
