@@ -1,6 +1,6 @@
 # The tasks of this project.
 
-layers := "tests/spark tests/faults tests/build tests/cli tests/browser tests/postgres tests/sql tests/unit"
+layers := "tests/spark tests/faults tests/build tests/cli tests/postgres tests/sql tests/unit"
 bin := if os() == "windows" { ".venv/Scripts" } else { ".venv/bin" }
 
 # list the tasks
@@ -56,9 +56,10 @@ spark *words:
 postgres *words:
     {{bin}}/pytest tests/postgres {{words}}
 
-# every test, in one run, so that what many read is made once
+# every test, in one run, so that what many read is made once; the browser's driver needs a loop of its own
 every *words:
     {{bin}}/pytest {{layers}} mimiceye_duck {{words}}
+    {{bin}}/pytest tests/browser {{words}}
 
 # plant faults one at a time: does a test go red at each? just mutants --group sql --workers 2
 mutants *words:

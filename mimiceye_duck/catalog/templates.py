@@ -303,7 +303,7 @@ def _environment() -> Environment:
         finalize=_finalize,
         autoescape=False,
         keep_trailing_newline=False,
-        bytecode_cache=template_cache(),
+        bytecode_cache=template_cache(__file__),
     )
     environment.filters.update(
         ident=ident,

@@ -67,8 +67,11 @@ def parsed(name: str, files: Iterable[Path], parse: Callable[[], Any]) -> Any:
 
 
 @cache
-def template_cache() -> "BytecodeCache | None":
-    """Jinja's own cache of compiled templates, which it makes again when a template changes."""
+def template_cache(module: str) -> "BytecodeCache | None":
+    """Jinja's own cache of compiled templates, which it makes again when a template changes.
+
+    `module` is the file that sets the options, as autoescape, that templates are compiled with.
+    """
     from jinja2 import FileSystemBytecodeCache
 
     folder = cache_folder()
@@ -79,4 +82,5 @@ def template_cache() -> "BytecodeCache | None":
             (folder / "templates").mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return FileSystemBytecodeCache(str(folder / "templates"))
+    options = hashlib.sha256(Path(module).read_bytes()).hexdigest()[:16]
+    return FileSystemBytecodeCache(str(folder / "templates"), f"{options}-%s.cache")

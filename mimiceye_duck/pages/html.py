@@ -55,7 +55,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=template_cache(),
+        bytecode_cache=template_cache(__file__),
     )
     environment.filters.update(
         number=number, duration=duration, moment=moment, day=day, percent=percent

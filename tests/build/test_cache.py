@@ -46,9 +46,9 @@ def read(monkeypatch) -> list[str]:
     names = []
     by_bytes, by_sql = reading.read, source_text.stage
 
-    def told(file, *rest):
-        names.append(file.name)
-        return by_bytes(file, *rest)
+    def told(files, *rest):
+        names.extend(file.name for file in files)
+        return by_bytes(files, *rest)
 
     def staged(database, source, **how):
         if source.contract.format == "csv":

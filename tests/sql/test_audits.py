@@ -370,7 +370,7 @@ UNIQUE = {
     "marts_fixations_is_unique": "reading_id fixation",
     "marts_labels_is_unique": "reading_id label_class",
     "marts_lesions_is_unique": "reading_id ellipse",
-    "marts_readings_is_unique": "reading_id",
+    "marts_readings_is_unique": "dataset reading_id",
     "marts_reports_is_unique": "study_id",
     "marts_transcripts_is_unique": "reading_id place",
 }

@@ -67,3 +67,14 @@ def test_the_cache_is_the_owners_alone_and_names_no_folder(folder, file):
     [cached] = folder.iterdir()
     assert cached.stat().st_mode & 0o077 == 0
     assert str(file.parent) not in json.dumps(cached.read_text(encoding="utf-8"))
+
+
+def test_templates_that_other_options_compiled_are_not_used(folder, tmp_path):
+    module = tmp_path / "html.py"
+    patterns = set()
+    for text in ("autoescape = True", "autoescape = False"):
+        module.write_text(text, encoding="utf-8")
+        caches.template_cache.cache_clear()
+        patterns.add(caches.template_cache(str(module)).pattern)
+    caches.template_cache.cache_clear()
+    assert len(patterns) == 2

@@ -449,7 +449,7 @@ READ: dict[str, tuple[Damage, Read]] = {
     "NUL within a cell": (row(1, secret(b"@\0@")), with_cell(f"{SECRET}\0{SECRET}")),
     "lines within a cell": (row(1, secret(b'"@\r\n\n@"')), with_cell(f"{SECRET}\r\n\n{SECRET}")),
     "a cell of 1 MB": (row(1, secret(b"@" * 110_000)), with_cell(SECRET * 110_000)),
-    "a row of someone not known": (again(subject_id="99999999"), as_is),
+    "a row of someone not known": (again(subject_id="99999999", stay_id="39999999"), as_is),
     "a row that is there twice": (
         again(),
         lambda table: Table(table.header, [*table.rows, table.rows[0]]),
