@@ -55,7 +55,7 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
         if contract.format == "csv" and column.values:
             predicate = render(
                 "check_values",
-                value=cell_value(column, cell),
+                value=cell_value(column, cell, "many"),
                 type=Sql(column.type),
                 values=column.values,
             )
@@ -64,9 +64,9 @@ def rules(contract: Contract, columns: list[tuple[Column, str | None]]) -> Itera
 
 def misfit(column: Column, cell: str) -> Sql:
     """Predicate of rows with a cell, not empty, that has not its column's form."""
-    return render("misfit", value=cell_value(column, cell))
+    return render("misfit", value=cell_value(column, cell, "many"))
 
 
 def no_patient(subject: str) -> Sql:
     """Predicate of rows without a patient: `subject` is empty or not a patient's number."""
-    return render("no_patient", value=value("INTEGER", quoted(subject)))
+    return render("no_patient", value=value("INTEGER", quoted(subject), "many"))

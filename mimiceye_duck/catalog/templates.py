@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -101,50 +102,63 @@ def glob_escaped(path: Path | str) -> str:
     return re.sub(r"[\[*?]", lambda match: f"[{match.group()}]", text)
 
 
-def typed(columns: Iterable[tuple[Column, str | None]]) -> Sql:
+# How a cell is read, to the same value: at least cost to plan, at least cost a row, or in words
+# that every engine has.
+Way = Literal["few", "many", "portable"]
+
+
+def typed(columns: Iterable[tuple[Column, str | None]], way: Way = "few") -> Sql:
     """Contract columns read from text as their forms say; one that the file lacks is null.
 
     A cell that has not its column's form is null here; its text is in the CSV tree.
     """
-    return Sql(",\n    ".join(_typed(column, found) for column, found in columns))
+    return Sql(",\n    ".join(_typed(column, found, way) for column, found in columns))
 
 
-def _typed(column: Column, found: str | None) -> Sql:
+def _typed(column: Column, found: str | None, way: Way) -> Sql:
     name = quoted(column.name)
     if found is None:
         return Sql(f"cast(null as {column.type}) as {name}")
-    return Sql(f"{cell_value(column, found)} as {name}")
+    return Sql(f"{cell_value(column, found, way)} as {name}")
 
 
-def cell_value(column: Column, found: str) -> Sql:
+def cell_value(column: Column, found: str, way: Way = "few") -> Sql:
     """The value of a column's cells, which the file calls `found`; a text is its own."""
-    return value(column.form, quoted(found)) if column.form else quoted(found)
+    return value(column.form, quoted(found), way) if column.form else quoted(found)
 
 
 def patient(subject: str) -> Sql:
     """The number of the patient in the text column `subject`, null where there is none."""
-    return value("BIGINT", quoted(subject))
+    return value("BIGINT", quoted(subject), "many")
 
 
-def value(form: str, cell: Sql, *, portable: bool = False) -> Sql:
-    """The value of a text cell by its form, null where it has not that.
+def value(form: str, cell: Sql, way: Way = "few") -> Sql:
+    """The value of a text cell by its form, null where it has not that."""
+    return Sql(_value(form, way).replace(_HERE, cell))
 
-    `portable` leaves out what is only faster, and what only DuckDB has.
-    """
+
+# What stands for a cell until its name is known: a template takes longer than its name.
+_HERE = Sql("\0")
+
+
+@cache
+def _value(form: str, way: Way) -> Sql:
     one = forms()[form]
-    kind = "cell"
     if one.type == "DOUBLE":
-        kind = "cell_number"
-    elif one.written is not None and not portable:
+        kind = "cell_number" if way == "portable" else "cell_finite"
+    elif way == "many" and one.written is not None:
         kind = "cell_of_length" if one.written else "cell_as_written"
-    return render(
+    else:
+        kind = "cell" if way == "portable" else "cell_extracted"
+    text = render(
         kind,
-        cell=cell,
-        through=Sql(f"try_cast({cell} as {one.through})") if one.through else cell,
+        cell=_HERE,
         type=Sql(one.type),
         pattern=f"^(?:{one.pattern})$",
         length=one.written,
     )
+    through = f"try_cast({text} as {one.through})" if one.through else text
+    return Sql(f"try_cast({through} as {one.type})")
 
 
 def struct(types: Mapping[str, str]) -> Sql:

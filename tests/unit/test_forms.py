@@ -1,6 +1,7 @@
 """Each type has one strict meaning: what Python's own reading says of hundreds of cells."""
 
 import re
+from typing import get_args
 
 import duckdb
 import pyarrow
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.catalog.forms import forms
-from mimiceye_duck.catalog.templates import quoted, value
+from mimiceye_duck.catalog.templates import Way, quoted, value
 from tests.cells import CELLS, FORMS, reading
 
 
@@ -21,10 +22,10 @@ def connection():
         yield opened
 
 
-def read(connection, form, cells, *, portable=False):
+def read(connection, form, cells, way):
     """What DuckDB reads in each of the cells."""
     connection.register("texts", pyarrow.table({"cell": pyarrow.array(cells, pyarrow.string())}))
-    select = f"select {value(form, quoted('cell'), portable=portable)} from texts"
+    select = f"select {value(form, quoted('cell'), way)} from texts"
     return [row[0] for row in connection.execute(select).fetchall()]
 
 
@@ -36,10 +37,10 @@ def test_there_are_many_cells_and_every_form_is_tried():
         assert 2 <= fits < len(CELLS) / 2
 
 
-@pytest.mark.parametrize("portable", [False, True], ids=["duckdb", "portable"])
+@pytest.mark.parametrize("way", get_args(Way))
 @pytest.mark.parametrize("form", FORMS)
-def test_a_cell_is_read_as_python_reads_it(connection, form, portable):
-    for cell, found in zip(CELLS, read(connection, form, CELLS, portable=portable), strict=True):
+def test_a_cell_is_read_as_python_reads_it(connection, form, way):
+    for cell, found in zip(CELLS, read(connection, form, CELLS, way), strict=True):
         wanted = reading(form, cell)
         assert (found, type(found)) == (wanted, type(wanted)), cell
 
@@ -65,8 +66,9 @@ def changed(near):
 @example("TIMESTAMP", ["2180-05-06 07:08:0\u0663", "2180-05-06 07:08:09"])
 def test_any_cell_is_read_as_python_reads_it(form, cells):
     with duckdb.connect() as connection:
-        for cell, found in zip(cells, read(connection, form, cells), strict=True):
-            assert found == reading(form, cell), cell
+        for way in ("few", "many"):
+            for cell, found in zip(cells, read(connection, form, cells, way), strict=True):
+                assert found == reading(form, cell), cell
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -77,7 +79,7 @@ def test_a_form_is_told_alike_to_every_engine(form):
     assert re.compile(pattern)
     for dialect in ("spark", "bigquery", "postgres"):
         text = sqlglot.transpile(
-            value(form, quoted("cell"), portable=True), read="duckdb", write=dialect
+            value(form, quoted("cell"), "portable"), read="duckdb", write=dialect
         )
         assert len(text) == 1
 

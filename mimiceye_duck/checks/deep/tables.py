@@ -188,7 +188,7 @@ class TableChecks:
         names = {*table.contract.key, *(column.name for column, _ in table.references)}
         names |= {link.reference.column for link in self._links if link.other is table}
         cells = [
-            render("check_cell", value=cell_value(column, cell), name=column.name)
+            render("check_cell", value=cell_value(column, cell, "many"), name=column.name)
             for column, cell in table.columns
             if column.name in names and cell is not None
         ]

@@ -46,7 +46,7 @@ def typed(text: str, form: str, dialect: str = "spark") -> str:
 
 @cache
 def _value(form: str, dialect: str) -> str:
-    tree = sqlglot.parse_one(value(form, quoted(_CELL), portable=True), dialect="duckdb")
+    tree = sqlglot.parse_one(value(form, quoted(_CELL), "portable"), dialect="duckdb")
     return written(tree, dialect)
 
 

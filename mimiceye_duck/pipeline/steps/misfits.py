@@ -11,7 +11,7 @@ import numpy
 
 from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
 from mimiceye_duck.catalog.predicates import misfit
-from mimiceye_duck.catalog.templates import Sql, ident, patient, quoted, render
+from mimiceye_duck.catalog.templates import Sql, cell_value, ident, patient, quoted, render
 from mimiceye_duck.core.errors import Problem
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
@@ -42,20 +42,35 @@ def warnings(misfits: Iterable[Misfit]) -> list[str]:
     return [f"{one.says}; links were made without" for one in misfits if one.decides_links]
 
 
-def of_text(
-    database: Database, source: Source, relation: Sql, patients: Sql, columns: Columns | None = None
-) -> list[Misfit]:
+def of_text(database: Database, source: Source, relation: Sql, patients: Sql) -> list[Misfit]:
     """The misfits among some rows of a table of text, which has `source_row`."""
     subject = subject_column(source.contract)
     cells = dict((c.name, cell) for c, cell in views.columns(source))
     owner = cells.get(subject or "")
+    # Which columns have any takes less than who has them and where.
+    chosen = _some(database, relation, patients, _with_form(views.columns(source)))
     found = _counted(
         database,
         render("misfit_rows", relation=relation, patients=patients),
-        _with_form(views.columns(source) if columns is None else columns),
+        chosen,
         patient(owner) if owner else Sql("cast(null as bigint)"),
     )
     return _misfits(source.contract, found)
+
+
+def _some(
+    database: Database, relation: Sql, patients: Sql, columns: Sequence[tuple[Column, str]]
+) -> list[tuple[Column, str]]:
+    """The columns that have misfits."""
+    if not columns:
+        return []
+    counts = [
+        render("misfit_column", cell=cell, value=cell_value(column, cell))
+        for column, cell in columns
+    ]
+    statement = render("misfit_columns", counts=counts, relation=relation, patients=patients)
+    numbers = database.rows(statement)[0]
+    return [one for one, number in zip(columns, numbers, strict=True) if number]
 
 
 def of_files(database: Database, source: Source, relation: Sql) -> list[Misfit]:

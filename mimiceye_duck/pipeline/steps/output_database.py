@@ -9,7 +9,7 @@ from mimiceye_duck.catalog.contracts import Column, Contract, contracts
 from mimiceye_duck.catalog.descriptions import described
 from mimiceye_duck.catalog.models import KEPT, Model, noted
 from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.templates import Sql, ident, literal, render, typed
+from mimiceye_duck.catalog.templates import Sql, Way, ident, literal, render, typed
 from mimiceye_duck.core.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
@@ -58,11 +58,14 @@ def cohort_records(
     The rows are those of `records`, in its order.
     """
     name = "final." + source.contract.cohort_name
-    n_rows = _mark_and_store(database, source, name, rows)
+    way: Way = "many" if records.n_records > _MANY else "few"
+    n_rows = _mark_and_store(database, source, name, rows, way)
     return n_rows, misfits.of_stored(database, source, name, n_rows, records)
 
 
-def _mark_and_store(database: Database, source: Source, name: str, rows: Sql) -> int:
+def _mark_and_store(
+    database: Database, source: Source, name: str, rows: Sql, way: Way = "few"
+) -> int:
     columns = attach.columns(source)
     cells, any_misfit, which = misfits.marked(columns)
     return database.made(
@@ -70,7 +73,7 @@ def _mark_and_store(database: Database, source: Source, name: str, rows: Sql) ->
             "cohort_records",
             name=name,
             names=[column.name for column, _ in columns],
-            columns=[*cells, typed(columns)],
+            columns=[*cells, typed(columns, way)],
             any=any_misfit,
             which=which,
             marked=misfits.MARKED,
@@ -121,6 +124,8 @@ def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -
     return found
 
 
+# Rows of which reading costs more than planning to.
+_MANY = 10_000
 # What a table without a file is read from.
 _NOTHING = Sql("(select 1 where false) as nothing")
 

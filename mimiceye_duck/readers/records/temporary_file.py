@@ -47,6 +47,11 @@ class RecordFile:
         subjects, sizes, n_records, first = map(numpy.concatenate, columns)
         return subjects, sizes, n_records, first
 
+    @property
+    def n_records(self) -> int:
+        """How many records there are."""
+        return int(self.parts[2].sum())
+
     def in_order(self, check: Callable[[], object] = lambda: None) -> "RecordFile":
         """This one where patients follow one another, else another file in which they do.
 

@@ -11,7 +11,7 @@ from mimiceye_duck.catalog.models import linking
 from mimiceye_duck.pipeline.steps import csv_scan as records
 from tests.broken import tiny
 from tests.broken.tiny import ANNA, BERT, put
-from tests.conftest import csv_bytes, run
+from tests.conftest import Table, csv_bytes, read_csv, run
 
 LABS = "mimiciv_hosp.labevents"
 STAYS = "mimiciv_ed.edstays"
@@ -157,11 +157,13 @@ def test_the_columns_that_decide_links_are_those_that_links_read():
 def test_a_misfit_in_a_set_of_files_is_told_by_its_file(readings, tmp_path):
     source = shutil.copytree(readings, tmp_path / "source")
     [file] = [one for one in source.rglob("fixations.csv") if "reflacx" in one.as_posix()]
-    header, *rows = file.read_text().splitlines()
-    place = header.split(",").index("x_position")
-    cells = rows[0].split(",")
-    bad = ",".join([*cells[:place], "12.5", *cells[place + 1 :]])
-    file.write_text("\n".join([header, rows[0], rows[0], bad, ""]))
+    table = read_csv(file)
+    cells = [{"timestamp_start_fixation": str(number)} for number in range(3)]
+    cells[2]["x_position"] = "12.5"
+    rows = [
+        [*(dict(zip(table.header, table.rows[0], strict=True)) | one).values()] for one in cells
+    ]
+    file.write_bytes(csv_bytes(Table(table.header, rows)))
     out = tmp_path / "out"
     done = run("build", "--source", source, "--out", out)
     assert done.code == 0, done.stderr
