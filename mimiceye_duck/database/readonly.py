@@ -65,7 +65,7 @@ def connect_to_newest(path: Path) -> duckdb.DuckDBPyConnection:
     """
     opened = connect(path, read_only=True)
     # Attached to another instance, the file is opened as it is now.
-    with duckdb.connect() as other:
+    with connect(None) as other:
         other.execute(render("attach_read_only", path=str(path), name="newest"))
         newest = _fingerprint(other, "newest.")
     if _fingerprint(opened) != newest:

@@ -24,6 +24,7 @@ STEPS = {
     "reading DICOM headers": 1,
     "reading archived reports": 1,
     "reading tables to link": 1,
+    "looking for repeated keys": 1,
     "linking": 1,
     "reading and writing tables": 4,
     "writing linked tables": 2,

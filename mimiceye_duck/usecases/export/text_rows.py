@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.catalog.templates import Sql, ident, patient, quoted, render, value
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import Relation
@@ -57,7 +57,10 @@ def owned(
     subject = subject_column(origin) if origin else None
     for spelling in _spellings(origin, subject) if origin and subject else ["subject_id"]:
         if spelling in places:
-            return names, render("owned", relation=texts, patient=patient(places[spelling]))
+            # A query's numbers may be decimals that are whole, as pandas and DuckDB make them.
+            form = "BIGINT" if origin else "point_zero"
+            number = value(form, quoted(places[spelling]), "many")
+            return names, render("owned", relation=texts, patient=number)
     if origin and origin.patient_of:
         spellings = (one for column in origin.columns for one in _spellings(origin, column.name))
         ours = [spelling for spelling in spellings if spelling in places]
