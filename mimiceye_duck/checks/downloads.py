@@ -2,7 +2,6 @@
 
 import re
 import struct
-import tarfile
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -12,6 +11,7 @@ from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datase
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
 from mimiceye_duck.readers.file_sets import paths_below
+from mimiceye_duck.readers.reports.tar_members import is_tar
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
 from mimiceye_duck.readers.table_files import is_same, lower_ending, part
@@ -245,7 +245,7 @@ def _is_zip(file: Path) -> bool:
 
 def _is_archive(file: Path) -> bool:
     try:
-        return zipfile.is_zipfile(file) if _is_zip(file) else tarfile.is_tarfile(file)
+        return zipfile.is_zipfile(file) if _is_zip(file) else is_tar(file)
     except (OSError, EOFError):
         return False
 

@@ -341,7 +341,7 @@ def test_too_many_open_files_are_no_fault_of_a_report(place, tmp_path, monkeypat
     if place == "listing":
         monkeypatch.setattr("mimiceye_duck.readers.reports.reports.os.scandir", refused)
     elif place == "archived":
-        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.zipfile.ZipFile", refused)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.zip_members.ZipFile", refused)
     else:
         monkeypatch.setattr("mimiceye_duck.readers.reports.reports.open", refused, raising=False)
     with pytest.raises(OSError, match="Too many open files"):

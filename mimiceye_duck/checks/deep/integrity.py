@@ -1,6 +1,7 @@
 """Read files to their ends: are they whole, and which digest have they?"""
 
 import hashlib
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -9,10 +10,12 @@ from pathlib import Path
 from threading import Event
 
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
+from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.threads import Stopped, on_threads
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.names import is_packed, is_zip
 from mimiceye_duck.readers.records.inflation import Inflation
+from mimiceye_duck.readers.reports.zip_members import opened
 
 _BLOCK = 1 << 18
 
@@ -46,9 +49,11 @@ def read_stream(file: Path, stopping: Event | None = None) -> Stream:
 
 def _zip_fault(file: Path) -> str | None:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with opened(file) as archive:
             return "a file in it is not what its CRC says" if archive.testzip() else None
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+    except UserError as error:
+        return error.problems[0].message
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError):
         return "it is not zip, or not whole"
 
 

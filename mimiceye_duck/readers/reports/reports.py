@@ -1,6 +1,5 @@
 """Radiology reports, loose or in `mimic-cxr-reports.zip` or `.tar.gz`, read without unpacking."""
 
-import gzip
 import os
 import re
 import stat
@@ -10,22 +9,22 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from lzma import LZMAError
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pyarrow
 import pyarrow.parquet
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.limits import REPORT
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.errors import is_of_machine
+from mimiceye_duck.readers.reports import tar_members, zip_members
 from mimiceye_duck.readers.reports.sections import sections
-from mimiceye_duck.readers.reports.zip_end import UNREAD, read_end
+from mimiceye_duck.readers.reports.zip_end import UNREAD
 
 # Called with a name and why what it names is left out or wrong.
 Reject = Callable[[str, str], None]
@@ -38,8 +37,7 @@ _REPORT = re.compile(r"(?:^|/)(p([0-9]{2})/p(\2[0-9]{0,7})/s([0-9]{1,9})\.txt)$"
 _LOOKS_LIKE_ONE = re.compile(r"(?:^|/)s[0-9]+\.txt$")
 _FOLDERS = (re.compile("p[0-9]{2}"), re.compile("p[0-9]+"))
 _DRIVE = re.compile("[A-Za-z]:")
-# A long report has some thousand characters.
-_LARGEST = 1 << 20
+_TOO_LARGE = "it is too large for a report; not read"
 _NO_PATH = "it is named like a report, but its path is not a report's; not read"
 _GROUP_ROWS, _GROUP_CHARACTERS = 8_192, 1 << 25
 
@@ -65,7 +63,6 @@ _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
-    LZMAError,
     struct.error,
     EOFError,
     OSError,
@@ -159,63 +156,37 @@ class Archive:
             ) from None
 
     def _zip(self, wanted: Wanted, reject: Reject) -> Iterator[tuple[str, bytes]]:
-        with zipfile.ZipFile(self.path) as archive:
-            _check_count(self.path, len(archive.infolist()))
+        with zip_members.opened(self.path) as archive:
             for info in archive.infolist():
                 kind = stat.S_IFMT(info.external_attr >> 16)
                 is_link = kind not in (0, stat.S_IFREG)
-                inner_path = _inner_path(info.filename, is_link, info.file_size, reject)
+                inner_path = _inner_path(info.filename, is_link, reject)
                 if inner_path and wanted(inner_path, info.filename):
                     # By its entry: a name may be there twice.
-                    yield inner_path, archive.read(info)
+                    content = zip_members.content_of(archive, info, REPORT)
+                    if content is None:
+                        reject(info.filename, _TOO_LARGE)
+                    else:
+                        yield inner_path, content
                 elif not inner_path and not info.is_dir():
                     # Its name stands twice in the file: damage may have made it no report's.
                     archive.open(info).close()
 
     def _tar(self, wanted: Wanted, reject: Reject) -> Iterator[tuple[str, bytes]]:
-        with ExitStack() as stack:
-            # tarfile's own decompression does not check the sum at the end.
-            stream = stack.enter_context(_decompressed(self.path))
-            archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
-            while (member := archive.next()) is not None:
-                # tarfile keeps every member that it has seen.
-                archive.members = []  # type: ignore[attr-defined]
-                inner_path = _inner_path(member.name, not member.isreg(), member.size, reject)
-                if inner_path and wanted(inner_path, member.name):
-                    content = archive.extractfile(member)
-                    assert content is not None
-                    yield inner_path, content.read()
-            _to_the_end(archive.fileobj)
+        # tarfile's own decompression does not check the sum at the end.
+        with tar_members.decompressed(self.path) as stream:
+            for member in tar_members.members(stream):
+                if member.problem:
+                    reject(member.name, member.problem)
+                    continue
+                inner_path = _inner_path(member.name, not member.is_file, reject)
+                if inner_path and member.size > REPORT:
+                    reject(member.name, _TOO_LARGE)
+                elif inner_path and wanted(inner_path, member.name):
+                    yield inner_path, member.content()
 
 
-def _check_count(path: Path, found: int) -> None:
-    """Compare the number of entries with the one at the zip's end, which zipfile passes over."""
-    end = read_end(path)
-    if end.number == 0xFFFF and not end.is_exact:
-        return
-    if end.number != (found if end.is_exact else found % (1 << 16)):
-        raise zipfile.BadZipFile
-
-
-def _decompressed(path: Path) -> BinaryIO:
-    """The bytes of a .tar.gz, also where a browser has unpacked it to .tar under the old name."""
-    with open(path, "rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, gzip.open(path) if is_gzip else open(path, "rb"))
-
-
-def _to_the_end(rest: Any) -> None:
-    """Read what follows the last member: zeros, or the archive is damaged or cut there."""
-    ended = False
-    while block := rest.read(1 << 16):
-        ended = True
-        if block.strip(b"\0"):
-            raise tarfile.ReadError
-    if not ended:
-        raise EOFError
-
-
-def _inner_path(name: str, is_link: bool, size: int, reject: Reject) -> str | None:
+def _inner_path(name: str, is_link: bool, reject: Reject) -> str | None:
     """p10/p10000001/s50000001.txt of a member's name; None for what is not read."""
     name = name.replace("\\", "/")
     if not _LOOKS_LIKE_ONE.search(name):
@@ -227,8 +198,6 @@ def _inner_path(name: str, is_link: bool, size: int, reject: Reject) -> str | No
         reject(name, _NO_PATH)
     elif is_link:
         reject(name, "it is a link or not a file; not read")
-    elif size > _LARGEST:
-        reject(name, "it is too large for a report; not read")
     else:
         return match.group(1)
     return None
@@ -272,14 +241,14 @@ def content_of(path: str, reject: Reject) -> bytes | None:
             reject(path, "it is not a file; not read")
             return None
         with open(extended(path), "rb") as file:
-            content = file.read(_LARGEST + 1)
+            content = file.read(REPORT + 1)
     except OSError as error:
         if is_of_machine(error):
             raise
         reject(path, f"it cannot be read: {type(error).__name__}")
         return None
-    if len(content) > _LARGEST:
-        reject(path, "it is too large for a report; not read")
+    if len(content) > REPORT:
+        reject(path, _TOO_LARGE)
         return None
     return content
 
