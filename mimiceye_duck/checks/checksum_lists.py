@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from mimiceye_duck.core.limits import CHECKSUM_LINE
+
 NAME = "SHA256SUMS.txt"
 _LINE = re.compile(rb"([0-9a-fA-F]{64}) [ *]?(.+?)\r?\n?")
 _END = 1 << 18
@@ -15,15 +17,19 @@ def read_sums(folder: Path, wanted: Callable[[str], bool]) -> dict[str, str]:
 
     Empty when there is no such file, or none that can be read.
     """
+    if not (folder / NAME).is_file():
+        return {}  # a pipe would be waited for
     try:
-        with open(folder / NAME, "rb") as lines:
-            return dict(_entries(lines, wanted))
+        with open(folder / NAME, "rb") as opened:
+            return dict(_entries(iter(lambda: opened.readline(CHECKSUM_LINE), b""), wanted))
     except OSError:
         return {}
 
 
 def tables_listed(folder: Path) -> dict[str, str]:
     """Digest by path of what is no image, quickly: a long list has its images in the middle."""
+    if not (folder / NAME).is_file():
+        return {}
     try:
         with open(folder / NAME, "rb") as opened:
             begin = opened.read(_END)

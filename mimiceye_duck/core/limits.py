@@ -19,7 +19,11 @@ FIRST_LINE = 1 << 20
 SET_TEXT = 1 << 24
 # A picture's rows times columns: MIMIC-CXR's largest are about 4,300 times 4,300, half of this.
 PIXELS = 40_000_000
-# What a DICOM header has besides pixels, in bytes: a VOI LUT has some hundred kilobytes.
-DICOM_HEADER = 1 << 24
+# A DICOM file that is decoded, in bytes: no more than four for each of so many pixels.
+DICOM_FILE = 4 * PIXELS
+# An element of a DICOM header, and all within its sequences, in bytes, and how many elements
+# there are: a VOI LUT has some hundred kilobytes, a header of MIMIC-CXR some hundred elements.
+DICOM_HEADER = 1 << 20
+DICOM_ELEMENTS = 50_000
 # A line of a list of checksums, in bytes.
 CHECKSUM_LINE = 1 << 13

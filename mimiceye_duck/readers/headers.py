@@ -12,6 +12,7 @@ from typing import TextIO, cast
 
 from mimiceye_duck.catalog.contracts import Column, Contract, contracts, has_by
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
+from mimiceye_duck.core.limits import FIRST_LINE
 from mimiceye_duck.core.paths import unfit
 from mimiceye_duck.readers.names import is_packed, is_parquet
 
@@ -91,8 +92,8 @@ def check_header(
             return (), failed("is no Parquet, or not whole")
         return header, _judged(contract, file, header, release, failed)
     try:
-        with open_text(file) as lines:
-            records = csv.reader(lines)
+        with open_text(file) as opened:
+            records = csv.reader(_beginning(opened))
             header = tuple(next(records, ()))
             first = header or tuple(next(filter(None, records), ()))
     except gzip.BadGzipFile:
@@ -107,7 +108,12 @@ def check_header(
         return (), failed("is damaged", "bytes that gzip cannot inflate")
     except PermissionError:
         return (), failed("may not be read", hint="see whether you have the right to")
-    except (csv.Error, OSError) as error:
+    except _TooLongError:
+        size = f"{FIRST_LINE:,} letters"
+        return (), failed(f"has no header: its first line has more than {size}")
+    except csv.Error:
+        return (), failed("has no header", "a cell in the first line that is far too long")
+    except OSError as error:
         return (), failed("cannot be read", type(error).__name__)
     if not first:
         return (), failed("is empty")
@@ -181,6 +187,20 @@ def _must_have(contract: Contract, column: Column, release: str | None) -> bool:
     if release is None:
         return column.since == contract.since
     return has_by(column.since, release)
+
+
+class _TooLongError(Exception):
+    """The first record of a file does not end where that of a table would."""
+
+
+def _beginning(lines: TextIO) -> Iterator[str]:
+    """A file's lines until they are longer than a first record and empty lines before it."""
+    left = FIRST_LINE
+    while line := lines.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            raise _TooLongError
+        yield line
 
 
 def open_text(file: Path) -> TextIO:

@@ -10,11 +10,14 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from mimiceye_duck.core.limits import PIXELS
 from mimiceye_duck.core.paths import extended
 from mimiceye_duck.database.errors import is_of_machine
 
 FORMATS = ("jpg", "png", "audio")
 
+# What is wrong with a picture that nothing decodes.
+TOO_LARGE = f"claims more than {PIXELS:,} pixels"
 _HEAD = 2048
 # What some disks and tapes put after a file's end.
 _TAIL = 1 << 16
@@ -67,6 +70,8 @@ def read_header(path: Path | str, kind: str) -> Header:
         if is_of_machine(error):
             raise
         return Header(None, None, f"cannot be read ({type(error).__name__})")
+    if rows and columns and rows * columns > PIXELS:
+        return Header(None, None, TOO_LARGE)
     return Header(rows, columns, None)
 
 

@@ -7,6 +7,8 @@ import struct
 import subprocess
 import sys
 import textwrap
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from pydicom.uid import (
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.readers.dicom import header_scan
 from mimiceye_duck.readers.dicom.files import listed, states
+from mimiceye_duck.readers.dicom.header import read_header
 from mimiceye_duck.readers.dicom.header_scan import FileProblem, ScanResult, scan
 
 Row = dict[str, Any]
@@ -810,3 +813,72 @@ def test_a_script_without_a_main_guard_is_read_all_the_same(tmp_path: Path) -> N
     done = subprocess.run(words, timeout=100, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert len(rows(tmp_path / "d.parquet")) == 60
+
+
+def placed(content: bytes, tag: tuple[int, int], *pieces: bytes) -> list[bytes]:
+    """A file with bytes before the element of this tag, or a greater one."""
+    place = content.index(struct.pack("<HH", *tag), 132)
+    return [content[:place], *pieces, content[place:]]
+
+
+MB = 1 << 20
+
+
+def hostile(file: Path, content: bytes, case: str) -> list[bytes]:
+    long = [bytes(MB)] * 64
+    whole = struct.pack("<I", 64 * MB)
+    if case == "an element of 64 MB that is read":
+        return placed(content, (8, 0x16), b"\x08\x00\x05\x00UN\0\0", whole, *long)
+    if case == "an element of 64 MB before the header":
+        return placed(content, (2, 2), b"\x02\x00\x01\x00OB\0\0", whole, *long)
+    endless, end = b"\xff\xff\xff\xff", b"\xfe\xff\xdd\xe0\0\0\0\0"
+    sequence = b"\x08\x00\x96\x00SQ\0\0" + endless
+    item = b"\xfe\xff\x00\xe0"
+    if case == "an element of 64 MB in a sequence":
+        inner = [item + endless, b"\x08\x00\x05\x00UN\0\0", whole, *long]
+        return placed(content, (8, 0x16), sequence, *inner, b"\xfe\xff\x0d\xe0\0\0\0\0", end)
+    if case == "a million items":
+        return placed(content, (8, 0x16), sequence, (item + bytes(4)) * 1_000_000, end)
+    if case == "a million elements":
+        return placed(content, (0x28, 2), b"\x09\x00\x01\x10UN\0\0\0\0\0\0" * 1_000_000)
+    length = 144 + int.from_bytes(content[140:144], "little")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    pieces = [packer.compress(one) for one in long]
+    return [content[:length], *pieces, packer.flush()]
+
+
+HOSTILE = (
+    "an element of 64 MB that is read",
+    "an element of 64 MB before the header",
+    "an element of 64 MB in a sequence",
+    "a million items",
+    "a million elements",
+    "64 MB deflated",
+)
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_header_longer_than_any_is_given_up_in_little_memory(case: str, tmp_path: Path) -> None:
+    deflated = case == "64 MB deflated"
+    syntax = DeflatedExplicitVRLittleEndian if deflated else ExplicitVRLittleEndian
+    file = write(tmp_path / "a.dcm", syntax)
+    pieces = hostile(file, file.read_bytes(), case)
+    with open(file, "wb") as opened:
+        opened.writelines(pieces)
+    del pieces
+    tracemalloc.start()
+    values, problem = read_header(str(file), file.stat().st_size)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert values == {} and peak < 64 * MB
+    assert problem and (deflated or problem == "has a header far longer than any has")
+
+
+def test_a_long_element_that_is_not_read_is_passed_over(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.dcm")
+    long = struct.pack("<I", 8 * MB) + bytes(8 * MB)
+    file.write_bytes(
+        b"".join(placed(file.read_bytes(), (0x28, 2), b"\x09\x00\x01\x10UN\0\0", long))
+    )
+    values, problem = read_header(str(file), file.stat().st_size)
+    assert (values["Rows"], values["Columns"], problem) == (2, 3, None)

@@ -1,7 +1,11 @@
 """JPG from DICOM: the authors' steps, and what happens with files that are no pictures."""
 
 import errno
+import io
 import os
+import struct
+import tracemalloc
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -13,7 +17,14 @@ import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    RLELossless,
+)
 
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.readers.dicom.jpg import DicomError, equalised, grey, render
@@ -153,7 +164,7 @@ def test_scanners_files_become_pictures(name: str, tmp_path: Path) -> None:
         ("MR_truncated.dcm", "is damaged"),
         ("MR_small_jpeg_ls_lossless.dcm", "compressed"),
         ("examples_rgb_color.dcm", "not a grey picture"),
-        ("rtplan.dcm", "not a grey picture"),
+        ("rtplan.dcm", "no image"),
         ("rtdose.dcm", "not one picture"),
         ("no_meta.dcm", "is not a DICOM file"),
     ],
@@ -229,10 +240,10 @@ def test_a_shortage_of_the_machine_is_no_damage(
 ) -> None:
     file = write(tmp_path / "a.dcm", [[0, 1]])
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(pydicom, "dcmread", fail)
+    monkeypatch.setattr("mimiceye_duck.readers.dicom.jpg.read_partial", fail)
     with pytest.raises(type(error)):
         render_all([Picture(file, tmp_path / "a.jpg", tmp_path / "none")], 1)
     assert not (tmp_path / "a.jpg").exists()
@@ -264,3 +275,98 @@ def test_a_picture_is_made_once_until_its_dicom_changes(there: str, tmp_path: Pa
         assert opened.size == (3, 1)
     status = picture.target.stat()
     assert (made.size, status.st_mtime_ns) == (status.st_size, changed + 1)
+
+
+# What a file claims of itself
+
+
+def peak_of(file: Path) -> tuple[str, int]:
+    """Why a file gives no picture, and what memory it took to see that."""
+    tracemalloc.start()
+    with pytest.raises(DicomError) as raised:
+        grey(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return raised.value.reason, peak
+
+
+CLAIMS: dict[str, dict[str, object]] = {
+    "rows and columns": {"Rows": 60_000, "Columns": 60_000},
+    "rows": {"Rows": 65_535, "Columns": 700},
+    "frames": {"NumberOfFrames": 40_000_000},
+    "samples": {"SamplesPerPixel": 3, "NumberOfFrames": 20_000_000},
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_what_claims_more_pixels_than_any_has_is_not_decoded(case: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.dcm", [[1, 2]], **CLAIMS[case])
+    reason, peak = peak_of(file)
+    assert reason == "claims more than 40,000,000 pixels" and peak < 8 << 20
+
+
+def test_runs_of_a_picture_of_60_000_rows_are_not_unpacked(tmp_path: Path) -> None:
+    runs = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\x00" * 1000
+    header = pydicom.dcmread(write(tmp_path / "a.dcm", [[1, 2]]))
+    header.Rows = header.Columns = 60_000
+    header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+    header.PixelData = encapsulate([runs])
+    header["PixelData"].VR = "OB"
+    header["PixelData"].is_undefined_length = True
+    header.file_meta.TransferSyntaxUID = RLELossless
+    pydicom.dcmwrite(tmp_path / "rle.dcm", header, enforce_file_format=True)
+    reason, peak = peak_of(tmp_path / "rle.dcm")
+    assert reason == "claims more than 40,000,000 pixels" and peak < 8 << 20
+
+
+def test_compressed_pixels_of_another_size_than_the_header_says_are_not_decoded(
+    tmp_path: Path,
+) -> None:
+    inner = io.BytesIO()
+    Image.new("L", (8, 8)).save(inner, "JPEG")
+    packed = bytearray(inner.getvalue())
+    struct.pack_into(">HH", packed, packed.index(b"\xff\xc0") + 5, 60_000, 60_000)
+    header = pydicom.dcmread(write(tmp_path / "a.dcm", [[1, 2]] * 4))
+    header.Rows = header.Columns = 8
+    header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+    header.PixelData = encapsulate([bytes(packed)])
+    header["PixelData"].VR = "OB"
+    header["PixelData"].is_undefined_length = True
+    header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    pydicom.dcmwrite(tmp_path / "jpg.dcm", header, enforce_file_format=True)
+    most = Image.MAX_IMAGE_PIXELS
+    _, peak = peak_of(tmp_path / "jpg.dcm")
+    assert peak < 8 << 20 and most == Image.MAX_IMAGE_PIXELS
+
+
+def test_a_deflated_file_longer_than_any_is_not_inflated(tmp_path: Path) -> None:
+    whole = write(tmp_path / "a.dcm", [[1, 2]])
+    header = pydicom.dcmread(whole)
+    header.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    pydicom.dcmwrite(whole, header, enforce_file_format=True)
+    length = 144 + int.from_bytes(whole.read_bytes()[140:144], "little")
+    plain = tmp_path / "plain.dcm"
+    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    pydicom.dcmwrite(plain, header, enforce_file_format=True)
+    rest = plain.read_bytes()[144 + int.from_bytes(plain.read_bytes()[140:144], "little") :]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    pieces = [packer.compress(one) for one in (rest, *[bytes(1 << 20)] * 170)]
+    whole.write_bytes(whole.read_bytes()[:length] + b"".join(pieces) + packer.flush())
+    reason, peak = peak_of(whole)
+    assert reason == "claims more than 40,000,000 pixels" and peak < 16 << 20
+
+
+def test_a_picture_takes_few_times_the_memory_of_its_pixels(tmp_path: Path) -> None:
+    pixels = numpy.random.default_rng(0).integers(0, 4000, (2000, 2000), numpy.uint16)
+    file = write(tmp_path / "a.dcm", [[1, 2]])
+    header = pydicom.dcmread(file)
+    header.Rows = header.Columns = 2000
+    header.PixelData = pixels.tobytes()
+    pydicom.dcmwrite(file, header, enforce_file_format=True)
+    tracemalloc.start()
+    found = equalised(grey(file))
+    assert tracemalloc.get_traced_memory()[1] < 48 << 20
+    tracemalloc.stop()
+    shifted = pixels.astype(float) - pixels.min()
+    scaled = (shifted / shifted.max() * 255).astype(numpy.uint8)
+    assert (found == equalised(scaled)).all()

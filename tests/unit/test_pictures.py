@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import wave
+import zlib
 
 import pytest
 from PIL import Image
@@ -121,8 +122,18 @@ def test_what_is_damaged_is_named_and_has_no_size(case, read):
     assert problem is None or found.problem.startswith(problem)
 
 
-def test_a_claim_of_any_size_costs_nothing(read):
-    assert read(resized(JPG, 65_000, 65_000), "jpg") == (65_000, 65_000, None)
+def png_claiming(rows, columns):
+    header = b"IHDR" + struct.pack(">II", columns, rows) + PNG[24:29]
+    return PNG[:12] + header + struct.pack(">I", zlib.crc32(header)) + PNG[33:]
+
+
+def test_a_picture_that_claims_more_pixels_than_any_has_is_left_out(read):
+    whole = (6_000, 6_000, None)
+    assert read(resized(JPG, 6_000, 6_000), "jpg") == whole == read(png_claiming(6000, 6000), "png")
+    for rows, columns in ((65_000, 65_000), (65_535, 611), (7_000, 7_000)):
+        problem = "claims more than 40,000,000 pixels"
+        assert read(resized(JPG, rows, columns), "jpg") == (None, None, problem)
+        assert read(png_claiming(rows, columns), "png") == (None, None, problem)
 
 
 def test_a_jpg_of_segments_without_end_is_given_up(read):
@@ -175,4 +186,12 @@ def test_a_deep_check_passes_whole_pictures(decoded):
 
 def test_a_deep_check_decodes_nothing_that_claims_to_be_endless(decoded):
     result = decoded({"a": resized(JPG, 65_000, 65_000)})
-    assert "claims 4,225,000,000 pixels" in result.message
+    assert "claims more than 40,000,000 pixels" in result.message
+
+
+def test_a_deep_check_decodes_nothing_that_has_a_second_larger_size(decoded, read):
+    place = JPG.index(b"\xff\xc0")
+    size = JPG[place : place + 2 + int.from_bytes(JPG[place + 2 : place + 4])]
+    twice = JPG[:place] + size + resized(size, 9_000, 9_000) + JPG[place + len(size) :]
+    assert read(twice, "jpg") == (SIZE[1], SIZE[0], None)
+    assert decoded({"a": twice}).status == "failed"

@@ -1,5 +1,8 @@
 """SHA256SUMS.txt, however the program that wrote it spells a digest and a path."""
 
+import os
+import tracemalloc
+
 import pytest
 
 from mimiceye_duck.checks.checksum_lists import NAME, read_sums, tables_listed
@@ -29,3 +32,18 @@ def test_a_line_is_read_in_any_spelling(line, path, tmp_path):
     wanted = {path: DIGEST} if path else {}
     assert read_sums(tmp_path, lambda path: True) == wanted
     assert tables_listed(tmp_path) == wanted
+
+
+def test_a_list_that_is_one_endless_line_takes_no_memory(tmp_path):
+    line = f"{DIGEST} ed/edstays.csv.gz\n".encode()
+    (tmp_path / NAME).write_bytes(line + bytes(32 << 20) + b"\n" + line)
+    tracemalloc.start()
+    assert read_sums(tmp_path, lambda path: True) == {"ed/edstays.csv.gz": DIGEST}
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_for_a_list_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / NAME)
+    assert read_sums(tmp_path, lambda path: True) == {} == tables_listed(tmp_path)

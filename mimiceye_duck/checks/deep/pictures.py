@@ -11,15 +11,13 @@ from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.file_sets import named
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
+from mimiceye_duck.core.limits import PIXELS
 from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.threads import on_threads
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers import file_sets
-from mimiceye_duck.readers.pictures import FORMATS, read_header
+from mimiceye_duck.readers.pictures import FORMATS, TOO_LARGE, read_header
 from mimiceye_duck.readers.sources import Source, Sources
-
-# The largest X-rays have 20 million pixels; what claims more than this is not decoded.
-_MOST_PIXELS = 200_000_000
 
 
 def check_pictures(
@@ -62,23 +60,24 @@ def _problem(file: Path, kind: str, memory: Memory) -> str | None:
         return f"cannot be read ({type(error).__name__})"
     if memory.get(key):
         return None
-    rows, columns, problem = read_header(file, kind)
-    if not problem and rows and columns:
-        problem = _undecodable(file, rows * columns)
+    _, columns, problem = read_header(file, kind)
+    if not problem and columns:
+        problem = _undecodable(file)
     if not problem:
         memory.put(key, True)
     return problem
 
 
-def _undecodable(file: Path, pixels: int) -> str | None:
+def _undecodable(file: Path) -> str | None:
     from PIL import Image
 
-    if pixels > _MOST_PIXELS:
-        return f"claims {pixels:,} pixels"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file) as opened:
+                # A file may have two headers.
+                if opened.width * opened.height > PIXELS:
+                    return TOO_LARGE
                 opened.load()
     except MemoryError:
         raise

@@ -3,6 +3,7 @@
 import math
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ from pydicom.uid import (
 )
 
 from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.core.limits import DICOM_ELEMENTS, DICOM_HEADER
 
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ")
 _COLUMNS = contracts()["mimic_cxr.dicom"].columns
@@ -35,8 +37,12 @@ _READ_TAGS = [tag for tag in _TAGS.values() if tag != _VOI_LUT]
 
 _PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _SYNTAX, _CHARACTER_SET, _CODE_MEANING = 0x00020010, 0x00080005, 0x00080104
+# pydicom reads the character set in any case.
+_READ = {*_READ_TAGS, _CHARACTER_SET}
 _OBJECTS, _UNITS, _POINTS, _KIND = 0x00700009, 0x00700005, 0x00700022, 0x00700023
 
+_TOO_LONG = "has a header far longer than any has"
+_BLOCK = 1 << 20
 _UNDEFINED = 0xFFFFFFFF
 _LARGEST = 2**31
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -45,13 +51,44 @@ _WHOLE = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
 _SIGNED = {_TAGS["PixelIntensityRelationshipSign"]}
 
 
+class _TooLongError(Exception):
+    """A header says of itself that it is longer than any is."""
+
+
+class _Bounded:
+    """A file for pydicom, which reads whatever a header says is there, however long."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell, self._read = file.seek, file.tell, file.read
+        # Not counted, and so no slower, while each length is looked at before.
+        self.read = self._read
+        self._left = DICOM_HEADER
+
+    def confine(self) -> None:
+        """From here on count what is read."""
+        self.read = self._counted
+
+    @property
+    def is_spent(self) -> bool:
+        return self._left < 0
+
+    def _counted(self, size: int = -1) -> bytes:
+        content = self._read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        self._left -= len(content)
+        if self._left < 0:
+            raise _TooLongError
+        return content
+
+
 class _Watch:
     """Sees each element's tag and length in passing, and stops the reading at the pixels."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: _Bounded, size: int) -> None:
         self._file = file
         self._size = size
+        self._left = DICOM_ELEMENTS
         self.has_voi_lut = False
+        self.is_deflated = False
         self.pixels_end: int | None = None
 
     def __call__(self, tag: int, kind: str | None, length: int) -> bool:
@@ -59,10 +96,26 @@ class _Watch:
         if tag in _PIXELS:
             self.pixels_end = here + (0 if length == _UNDEFINED else length)
             return True
+        self._left -= 1
+        if not self._left:
+            raise _TooLongError
         if tag == _VOI_LUT:
             self.has_voi_lut = length > 0
-        # A length that cannot be true. A deflated header is read whole before it is looked at.
+        if length == _UNDEFINED:
+            self._file.confine()
+        elif tag in _READ and length > DICOM_HEADER and here + length <= self._size:
+            raise _TooLongError
+        # A length that cannot be true.
         return length != _UNDEFINED and here < self._size < here + length
+
+    def inflate(self, file: _Bounded) -> BytesIO:
+        """The beginning of what follows in a file that is deflated, as the file to look at."""
+        packed = file.read(DICOM_HEADER)
+        text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, DICOM_HEADER)
+        self.is_deflated, self._size = True, _LARGEST
+        inflated = BytesIO(text)
+        self._file = _Bounded(inflated)
+        return inflated
 
 
 class _Elements:
@@ -155,56 +208,84 @@ def read_header(file: str, size: int) -> tuple[dict[str, Any], str | None]:
     """
     if not size:
         return {}, "is empty"
-    with open(file, "rb") as opened:
+    with open(file, "rb") as bare:
+        opened = _Bounded(bare)
         watch = _Watch(opened, size)
         try:
-            header, deflated = _quick(opened, watch), False
-            if watch.pixels_end is None or header is None:
+            header = _quick(opened, watch)
+            if (watch.pixels_end is None or header is None) and not watch.is_deflated:
                 opened.seek(0)
+                opened.confine()
                 watch = _Watch(opened, size)
-                header, deflated = _careful(opened, watch)
-            if watch.pixels_end is None:
+                header = _careful(opened, watch)
+            if watch.pixels_end is None or header is None:
                 return {}, "ends before its pixels: it is cut short, or no image"
             values = _values(header, watch)
+        except _TooLongError:
+            return {}, _TOO_LONG
         except InvalidDicomError:
             return {}, "is not a DICOM file: the letters DICM are not where they must be"
         except (OSError, MemoryError):
+            if opened.is_spent:  # of whatever ends an item, pydicom makes an OSError
+                return {}, _TOO_LONG
             raise
         except Exception as error:  # whatever else a damaged file makes pydicom do
             return {}, f"is damaged: pydicom stops at it with {type(error).__name__}"
-    if watch.pixels_end > size and not deflated:
+    if watch.pixels_end > size and not watch.is_deflated:
         return values, "is cut short within its pixels"
     if not (values["Rows"] and values["Columns"]):
         return values, "has no rows or no columns"
     return values, None
 
 
-def _quick(opened: BinaryIO, watch: _Watch) -> _Elements | None:
-    """A header in one of the two usual encodings; nothing where it is in another.
+def _quick(opened: _Bounded, watch: _Watch) -> _Elements | None:
+    """A header in one of the usual encodings; nothing where it is in another.
 
     `read_partial` does the same and more, in twice the time.
     """
-    read_preamble(opened, force=False)
-    meta = _Elements(data_element_generator(opened, False, True, _after_meta), [])
-    syntax = meta.text(_SYNTAX)
-    if syntax not in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+    file: Any = opened
+    read_preamble(file, force=False)
+    syntax = _syntax(file)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        file = watch.inflate(opened)
+    elif syntax not in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
         return None
     implicit = syntax == ImplicitVRLittleEndian
-    read = data_element_generator(opened, implicit, True, watch, specific_tags=list(_READ_TAGS))
+    read = data_element_generator(file, implicit, True, watch, specific_tags=list(_READ_TAGS))
     header = _Elements(read, [])
     header.encodings = convert_encodings((header.text(_CHARACTER_SET) or "").split("\\"))
     return header
 
 
+def _syntax(file: Any) -> str | None:
+    """How what follows is written, which then is next."""
+    return _Elements(data_element_generator(file, False, True, _after_meta), []).text(_SYNTAX)
+
+
+def inflates_to_more(file: str, limit: int) -> bool:
+    """True if a file is deflated as a whole, and is longer than that once it is inflated."""
+    with open(file, "rb") as opened:
+        read_preamble(opened, force=False)
+        if _syntax(opened) != DeflatedExplicitVRLittleEndian:
+            return False
+        inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while size <= limit and (block := inflater.unconsumed_tail or opened.read(_BLOCK)):
+            size += len(inflater.decompress(block, _BLOCK))
+        return size > limit
+
+
 def _after_meta(tag: int, kind: str | None, length: int) -> bool:
-    return tag >> 16 != 2
+    if tag >> 16 != 2:
+        return True
+    if DICOM_HEADER < length < _UNDEFINED:
+        raise _TooLongError
+    return False
 
 
-def _careful(opened: BinaryIO, watch: _Watch) -> tuple[_Elements, bool]:
-    """Any header that pydicom can read, and whether it is deflated."""
-    header = read_partial(opened, stop_when=watch, specific_tags=list(_READ_TAGS))
-    syntax = header.file_meta.get("TransferSyntaxUID")
-    return _Elements.of(header), syntax == DeflatedExplicitVRLittleEndian
+def _careful(opened: _Bounded, watch: _Watch) -> _Elements:
+    """Any header that pydicom can read."""
+    file: Any = opened
+    return _Elements.of(read_partial(file, stop_when=watch, specific_tags=list(_READ_TAGS)))
 
 
 def _values(header: _Elements, watch: _Watch) -> dict[str, Any]:
