@@ -1,5 +1,6 @@
 """The state of a file: where it is the same, the file is taken to be unchanged."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -21,3 +22,25 @@ def file_state(path: Path | str) -> State | None:
 def state_of(status: os.stat_result) -> State:
     """The state of a file that was looked at already."""
     return status.st_size, status.st_mtime_ns
+
+
+_SPECIAL = (
+    (stat.S_ISFIFO, "is a named pipe"),
+    (stat.S_ISSOCK, "is a socket"),
+    (stat.S_ISCHR, "is a device"),
+    (stat.S_ISBLK, "is a device"),
+    (stat.S_ISDIR, "is a folder"),
+)
+
+
+def special(path: Path | str) -> str | None:
+    """What is there that is no file, in words; it is not opened, which might wait for ever."""
+    try:
+        mode = os.lstat(extended(path)).st_mode
+        if stat.S_ISLNK(mode):
+            mode = os.stat(extended(path)).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "is a link to nothing" if os.path.islink(extended(path)) else None
+    except OSError as error:
+        return "is a link in a circle" if error.errno == errno.ELOOP else None
+    return next((what for is_one, what in _SPECIAL if is_one(mode)), None)

@@ -16,7 +16,7 @@ ZIP_MEMBERS = 800_000
 FIRST_LINE = 1 << 20
 # A transcript or another file of text in a set, in bytes: a dictation has some thousand
 # characters, and DuckDB takes no JSON object of more than 16 MB.
-SET_TEXT = 1 << 24
+SET_TEXT = 16_000_000
 # A picture's rows times columns: MIMIC-CXR's largest are about 4,300 times 4,300, half of this.
 PIXELS = 40_000_000
 # A DICOM file that is decoded, in bytes: no more than four for each of so many pixels.

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable
 
 _WIDE = 64
+# Whatever a table says of an image's height.
+_TALLEST = 10 * _WIDE
 # The eye sees sharply around the middle of a fixation: one part in so many of the width.
 _SPREAD = 24
 
@@ -16,7 +18,7 @@ def heat_map(
     import numpy
     from PIL import Image
 
-    columns, rows = _WIDE, max(1, round(_WIDE * height / width))
+    columns, rows = _WIDE, min(max(1, round(_WIDE * height / width)), _TALLEST)
     x = (numpy.arange(columns) + 0.5) * width / columns
     y = (numpy.arange(rows) + 0.5) * height / rows
     found = numpy.array(list(fixations), dtype=float).reshape(-1, 3)

@@ -108,11 +108,13 @@ def check_header(
         return (), failed("is damaged", "bytes that gzip cannot inflate")
     except PermissionError:
         return (), failed("may not be read", hint="see whether you have the right to")
-    except _TooLongError:
-        size = f"{FIRST_LINE:,} letters"
-        return (), failed(f"has no header: its first line has more than {size}")
-    except csv.Error:
-        return (), failed("has no header", "a cell in the first line that is far too long")
+    except (_TooLongError, csv.Error) as error:
+        if contract.format != "csv":
+            return (), []
+        found = "a cell in the first line that is far too long"
+        if isinstance(error, _TooLongError):
+            found = f"a first line of more than {FIRST_LINE:,} letters"
+        return (), failed("has no header", found)
     except OSError as error:
         return (), failed("cannot be read", type(error).__name__)
     if not first:

@@ -20,7 +20,8 @@ class Source:
     `file` is absolute; of a table in parts it is the first, and `further` are the others in
     order. A file set has `folders` instead, below which its files lie as the contract's
     `inner_path` says. `header` is the file's first record, in the file's order. `copies` are
-    what DuckDB reads in place of files that it cannot read.
+    what DuckDB reads in place of files that it cannot read. Of a set, `left_out` are files that
+    are damaged or no files.
     """
 
     contract: Contract
@@ -30,6 +31,7 @@ class Source:
     header: tuple[str, ...] = ()
     further: tuple[Path, ...] = ()
     copies: tuple[Path, ...] = ()
+    left_out: frozenset[Path] = frozenset()
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Column, Contract, contracts
@@ -22,6 +23,8 @@ _BUFFER = 32_000_000
 # For views: whoever names one inflates as much, only to see which columns the file has. With
 # less than four times as much as the longest line, DuckDB cannot read a file that has one.
 _FIRST_LOOK = 8_000_000
+# Of many CSV files DuckDB looks at the first ten.
+_SNIFFED = 10
 WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 
 # Work done on each of some sources, each time with a connection.
@@ -68,6 +71,8 @@ def _parquet_text(source: Source) -> Sql:
 
 def _file_set(source: Source, chosen: Sequence[Path] | None) -> Sql | None:
     contract = source.contract
+    if chosen is None and source.left_out:
+        chosen = [file for file in files(source) if file not in source.left_out]
     if chosen is None:
         patterns = [glob_escaped(folder) + "/" + contract.glob for folder in _filled(source)]
     else:
@@ -172,6 +177,7 @@ def attach(
         if file:
             view(database, contract, file)
         else:
+            source = _without_damaged(source)
             rows = _looked_at(source)
             if rows is None:
                 return
@@ -191,6 +197,20 @@ def attach(
             one(database, source)
     _note(database, read)
     return sorted({str(name) for name, *_ in read})
+
+
+def _without_damaged(source: Source) -> Source:
+    """Leave damaged files out of those of a set of CSV that DuckDB looks at to make a view."""
+    if not source.contract.is_file_set or source.contract.format != "csv":
+        return source
+    found = (file for file in files(source) if file not in source.left_out)
+    damaged = [
+        file
+        for file in islice(found, _SNIFFED)
+        for result in check_header(source.contract, file, source.release)[1]
+        if result.status == FAILED
+    ]
+    return replace(source, left_out=source.left_out.union(damaged))
 
 
 def _looked_at(source: Source) -> Sql | None:

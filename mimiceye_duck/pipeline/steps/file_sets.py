@@ -149,8 +149,9 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             yield file, content
 
     waiting: dict[str, File] = {}
+    damaged: list[tuple[str, str]] = []
     for batch in _batches(named(database, contract, unfit)):
-        files = [find(file, source) for file in batch]
+        files = [looked_at(find(file, source), damaged) for file in batch]
         waiting |= {file.inner_path: file for file in files if not file.source}
         _note(run, database, keep(loose(file for file in files if file.source)))
     for path in run.sources.archives:
@@ -158,44 +159,60 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
             _note(run, database, keep(pairs))
     _note(run, database, list(waiting.values()))
     run.warnings += reports.by_reason(unfit, "files")
+    run.warnings += left_out(damaged, contract)
     if not run.sources.archives:
         # With an archive all reports have been read already, and their faults reported.
         run.warnings += reports.by_reason(faults, "reports")
 
 
-def _keep_rows(database: Database, source: Source, files: Sequence[File]) -> list[Misfit]:
-    """Store the rows of some files of a set; returns the misfits.
+def _keep_rows(
+    database: Database, source: Source, files: Sequence[File], damaged: list[tuple[str, str]]
+) -> tuple[list[File], list[Misfit]]:
+    """Store the rows of some files of a set; returns the files without broken ones, and misfits.
 
-    Raises `UserError` with each that is broken.
+    `damaged` gathers those that are broken.
     """
-    message = f"{source.contract.id} is empty"
-    empty = [
-        Problem(message, path=str(file.source), hint=_AGAIN)
-        for file in files
-        if file.size == 0 and source.contract.format != "txt"
-    ]
-    if empty:
-        raise UserError(empty)
     paths = [file.source for file in files if file.source]
     try:
-        return output_database.cohort_file_set(database, source, paths)
+        return list(files), output_database.cohort_file_set(database, source, paths)
     except engine.Error as error:
         if is_of_machine(error):
             raise
-        # DuckDB tells of the first at most, and not always which it is.
-        broken = [problem for path in paths for problem in _broken(database, source, path)]
-        found = reason(error)
-        raise UserError(
-            broken or Problem(f"{source.contract.id} cannot be read", detail=found, hint=_AGAIN)
-        ) from None
-
-
-def _broken(database: Database, source: Source, file: Path) -> list[Problem]:
+        broken = _broken(database, source, paths, error)
+    damaged += ((str(path), what) for path, what in broken.items())
+    files = [file.left_out if file.source in broken else file for file in files]
+    paths = [path for path in paths if path not in broken]
     try:
-        output_database.cohort_file_set(database, source, [file])
+        return files, output_database.cohort_file_set(database, source, paths)
     except engine.Error as error:
-        return views.problems(database, source, file, error)
-    return []
+        if is_of_machine(error):
+            raise
+        # Each can be read, and all of them cannot.
+        message, found = f"{source.contract.id} cannot be read", reason(error)
+        raise UserError(Problem(message, detail=found, hint=_AGAIN)) from None
+
+
+def _broken(
+    database: Database, source: Source, files: Sequence[Path], error: engine.Error
+) -> dict[Path, str]:
+    """Those of some files that cannot be read, and why; reading all of them gave this error.
+
+    DuckDB tells of the first at most, and not always which it is.
+    """
+    if len(files) == 1:
+        name = source.contract.id
+        told = views.problems(database, source, files[0], error)[0]
+        what = told.message.removeprefix(name).strip()
+        return {files[0]: f"{what}: {told.detail}" if told.detail else what}
+    found: dict[Path, str] = {}
+    for some in (files[: len(files) // 2], files[len(files) // 2 :]):
+        try:
+            output_database.cohort_file_set(database, source, some)
+        except engine.Error as further:
+            if is_of_machine(further):
+                raise
+            found |= _broken(database, source, some, further)
+    return found
 
 
 def _is_placed(run: Run, contract: Contract) -> bool:
@@ -210,28 +227,35 @@ def place_sets(run: Run) -> None:
             _place_reports(run, database, contract)
             return
         source = run.sources.get(contract.id)
-        rows_of: list[File] = []
-        keeps_rows = contract.format in _READABLE and contract.id not in _NOT_STORED
         unfit: list[tuple[str, str]] = []
         damaged: list[tuple[str, str]] = []
-        for batch in _batches(named(database, contract, unfit)):
-            found = (looked_at(find(file, source), damaged) for file in batch)
-            files = [_place(run, file) for file in found]
+        found: Iterable[File] = (
+            looked_at(find(file, source), damaged) for file in named(database, contract, unfit)
+        )
+        if source and contract.format in _READABLE and contract.id not in _NOT_STORED:
+            # Before they are placed: a file that cannot be read is left out.
+            found, misfits = _keep_rows(database, source, list(found), damaged)
+            run.misfits += misfits
+            run.stored.add(contract.cohort_name)
+        for batch in _batches(found):
+            files = [_place(run, file) for file in batch]
             if contract.id == _IMAGES and run.renders:
                 there = [file for file in files if file.source]
                 files = there + _render(run, [file for file in files if not file.source])
             _note(run, database, files)
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
-            rows_of += files if keeps_rows else []
         run.warnings += reports.by_reason(unfit, "files")
         run.warnings += left_out(damaged, contract)
-        if keeps_rows and source:
-            run.misfits += _keep_rows(database, source, rows_of)
-            run.stored.add(contract.cohort_name)
+        if damaged and source and contract.format in _READABLE:
+            paths = frozenset(Path(path) for path, _ in damaged)
+            changed[contract.id] = replace(source, left_out=paths)
 
+    changed: dict[str, Source] = {}
     sets = [
         contract
         for contract in contracts().values()
         if contract.is_file_set and contract.patient_of and _is_placed(run, contract)
     ]
     run.each("placing files", sets, place_set)
+    # The views on them are made without what is left out.
+    run.sources = replace(run.sources, tables={**run.sources.tables, **changed})

@@ -10,8 +10,10 @@ from string import Formatter
 
 from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.catalog.templates import ident, render
-from mimiceye_duck.core.file_state import State, file_state
+from mimiceye_duck.core.file_state import State, file_state, special
+from mimiceye_duck.core.limits import SET_TEXT
 from mimiceye_duck.core.paths import DEVICE
+from mimiceye_duck.core.text import size as size_text
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import pictures
 from mimiceye_duck.readers.names import other_ending
@@ -25,6 +27,10 @@ _NAME = re.compile(
     rf"(?!{DEVICE})[0-9a-z](?:[0-9a-z_.-]{{0,198}}[0-9a-z_-])?",
     re.IGNORECASE,
 )
+
+# Of text, what DuckDB takes into memory as it is, and what has rows or nothing.
+_READ_WHOLE = ("json", "txt")
+_NEVER_EMPTY = ("json", "csv")
 
 
 @dataclass(frozen=True)
@@ -148,13 +154,22 @@ def find(file: File, source: Source | None) -> File:
 
 
 def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
-    """A picture that was found, with its size; a damaged picture or sound is left out.
+    """A file that was found, a picture with its size; one that is damaged is left out.
 
-    `problems` gathers what is wrong.
+    `problems` gathers what is wrong, and what is there that is no file.
     """
-    if not file.source or file.contract.format not in pictures.FORMATS:
+    if not file.source:
+        found = ((str(path), special(path)) for path in file.absent)
+        problems.extend((path, what) for path, what in found if what)
         return file
-    rows, columns, problem = pictures.read_header(file.source, file.contract.format)
+    form, size = file.contract.format, file.size or 0
+    rows, columns, problem = None, None, None
+    if form in pictures.FORMATS:
+        rows, columns, problem = pictures.read_header(file.source, form)
+    elif form in _NEVER_EMPTY and not size:
+        problem = "is empty"
+    elif form in _READ_WHOLE and size > SET_TEXT:
+        problem = f"has more than {size_text(SET_TEXT)}"
     if problem:
         problems.append((str(file.source), problem))
         return file.left_out
