@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
+from mimiceye_duck.core.file_state import special
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
 from mimiceye_duck.readers.file_sets import paths_below
+from mimiceye_duck.readers.reports.reports import by_reason
 from mimiceye_duck.readers.reports.tar_members import is_tar
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
@@ -177,10 +179,12 @@ def _is_another_part(sources: Sources, contract: Contract, file: Path) -> bool:
 
 def check_others(sources: Sources) -> Iterator[Result]:
     """Entries with a table's name that are not files: links without content, pipes."""
+    left_out: list[tuple[str, str]] = []
     for folder, names in sources.listing.others.items():
         for name in sorted(names):
             found = _table(sources, folder, name)
             if found is None or {found[0].id} & {*sources.tables, *sources.skipped}:
+                left_out.append((str(folder / name), special(folder / name) or "is no file"))
                 continue
             contract, file = found[0], folder / name
             if _is_elsewhere(sources, contract, folder):
@@ -191,6 +195,8 @@ def check_others(sources: Sources) -> Iterator[Result]:
             hint = f"{do}, or leave the table out with --skip {contract.table}"
             message = f"{contract.id} is {what}"
             yield Result("leftover", contract.id, FAILED, message, str(file), hint=hint)
+    for text in by_reason(left_out, "entries of the sources left out"):
+        yield Result("leftover", "", WARNING, text)
 
 
 def check_folders(sources: Sources) -> Iterator[Result]:
@@ -199,6 +205,9 @@ def check_folders(sources: Sources) -> Iterator[Result]:
         message = f"the folder {str(folder)} cannot be listed: what is in it is not found"
         hint = "see whether you may read it"
         yield Result("folder", "", WARNING, message, str(folder), hint=hint)
+    for folder in sources.listing.above:
+        message = f"{str(folder)} is a link to a folder above the sources; not followed"
+        yield Result("folder", "", WARNING, message, str(folder))
     for folder in sources.listing.builds:
         message = f"{str(folder)} is a build's folder: nothing is looked for in it"
         yield Result("folder", "", SKIPPED, message, str(folder))

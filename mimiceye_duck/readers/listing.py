@@ -27,11 +27,15 @@ def _is_build(names: set[str]) -> bool:
 def list_files(folder: Path) -> Listing:
     """All files below a folder, but for those of file sets and of builds."""
     listing, seen = Listing(), set[str]()
+    top = Path(os.path.realpath(folder))
     waiting = [folder]
     while waiting:
         here = waiting.pop()
         # A link may lead back to a folder above it.
         real = os.path.realpath(here)
+        if here != folder and top.is_relative_to(real):
+            listing.above.append(here)
+            continue
         if real in seen:
             continue
         seen.add(real)

@@ -90,7 +90,8 @@ class Listing:
     """Files by folder, the parents of p10 ... p19, and the folders that cannot be listed.
 
     `builds` are the folders that builds wrote, in which nothing is looked for. `others` are, by
-    folder, what is neither file nor folder: links without content, pipes.
+    folder, what is neither file nor folder: links without content, pipes. `above` are links to
+    folders above, which would lead through the whole machine and back.
     """
 
     files: dict[Path, set[str]] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class Listing:
     closed: list[Path] = field(default_factory=list)
     builds: list[Path] = field(default_factory=list)
     others: dict[Path, set[str]] = field(default_factory=dict)
+    above: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -298,22 +298,21 @@ def where(table: str) -> str:
 # A build tells all that it finds at a time: many cases need one build.
 TOGETHER = {
     name: (cases, places, place)
-    for cases in (AT_ONCE, WHOLE, ROWS, SETS)
+    for cases in (AT_ONCE, WHOLE, ROWS)
     for places in [shared(cases)]
     for name, place in places.items()
 }
-assert len(TOGETHER) == len(AT_ONCE) + len(WHOLE) + len(ROWS) + len(SETS)
+assert len(TOGETHER) == len(AT_ONCE) + len(WHOLE) + len(ROWS)
 
 
 @pytest.fixture(scope="session")
-def refused(wide, readings, attempt):
+def refused(wide, attempt):
     """The build of the tree that a case shares with others."""
 
     @cache
     def build(names: tuple[str, ...]):
         damages = {where(TOGETHER[one][2][1]): TOGETHER[one][0][one].damage for one in names}
-        tree = readings if names[0] in SETS else wide
-        tried = attempt(tree, damages, "--cohort", "cxr", name=f"refused {names}")
+        tried = attempt(wide, damages, "--cohort", "cxr", name=f"refused {names}")
         tried.assert_refused()
         return tried
 
@@ -333,6 +332,38 @@ def test_a_broken_file_is_refused(name, refused):
     assert "  try " in told
     for word in cases[name].words:
         assert word in told
+
+
+@pytest.fixture(scope="session")
+def left_out(readings, attempt):
+    """The build of the tree that a case of a set shares with others."""
+    places = shared(SETS)
+
+    def of(name: str):
+        number, _ = places[name]
+        together = [one for one, (other, _) in places.items() if other == number]
+        damages = {where(places[one][1]): SETS[one].damage for one in together}
+        tried = attempt(readings, damages, "--cohort", "cxr", name=f"left out {together}")
+        assert tried.run.code == 0, tried.said
+        return tried
+
+    return of
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_broken_file_of_a_set_is_left_out_and_named(name, left_out, tools):
+    tried, table = left_out(name), SETS[name].table
+    file = tried.source / where(table)
+    [told] = [one for one in tried.run.stderr.splitlines() if str(file) in one]
+    assert told.startswith(f"warning: 1 damaged files of {table} left out: ")
+    for word in SETS[name].words:
+        assert word in told
+    schema, short = table.split(".")
+    stored = tools.query(tried.out, f"select count(*) from cohort.{schema}_{short}")
+    assert stored == [(0,)]
+    listed = f"select is_there, path from cohort.files where table_name = '{table}'"
+    [(is_there, path)] = tools.query(tried.out, listed)
+    assert not is_there and not (tried.out / path).exists()
 
 
 @pytest.mark.parametrize("name", AUDITS)
