@@ -8,14 +8,18 @@ from pathlib import Path
 from mimiceye_duck.core.paths import extended
 
 State = tuple[int, int]
+# Nothing there, or links that lead to themselves.
+_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 def file_state(path: Path | str) -> State | None:
     """A file's size in bytes and the time of its last change (ns); None where none is."""
     try:
         status = os.stat(extended(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return None
+        raise
     return state_of(status) if stat.S_ISREG(status.st_mode) else None
 
 

@@ -11,12 +11,13 @@ from string import Formatter
 from mimiceye_duck.catalog.contracts import Contract
 from mimiceye_duck.catalog.templates import ident, render
 from mimiceye_duck.core.file_state import State, file_state, special
-from mimiceye_duck.core.limits import SET_TEXT
+from mimiceye_duck.core.limits import REPORT, SET_TEXT
 from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.text import size as size_text
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import pictures
 from mimiceye_duck.readers.names import other_ending
+from mimiceye_duck.readers.parquet_tables import REPORTS
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.manifest import Entry
@@ -30,6 +31,7 @@ _NAME = re.compile(
 
 # Of text, what DuckDB takes into memory as it is, and what has rows or nothing.
 _READ_WHOLE = ("json", "txt")
+_LONGEST = {REPORTS: REPORT}
 _NEVER_EMPTY = ("json", "csv")
 
 
@@ -168,8 +170,8 @@ def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
         rows, columns, problem = pictures.read_header(file.source, form)
     elif form in _NEVER_EMPTY and not size:
         problem = "is empty"
-    elif form in _READ_WHOLE and size > SET_TEXT:
-        problem = f"has more than {size_text(SET_TEXT)}"
+    elif form in _READ_WHOLE and size > (most := _LONGEST.get(file.contract.id, SET_TEXT)):
+        problem = f"has more than {size_text(most)}"
     if problem:
         problems.append((str(file.source), problem))
         return file.left_out
