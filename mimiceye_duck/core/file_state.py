@@ -38,7 +38,7 @@ _SPECIAL = (
 
 
 def special(path: Path | str) -> str | None:
-    """What is there that is no file, in words; it is not opened, which might wait for ever."""
+    """Say in words what is there that is no file, without opening it: a pipe waits for ever."""
     try:
         mode = os.lstat(extended(path)).st_mode
         if stat.S_ISLNK(mode):

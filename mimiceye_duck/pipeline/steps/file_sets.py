@@ -201,9 +201,9 @@ def _broken(
     """
     if len(files) == 1:
         name = source.contract.id
-        told = views.problems(database, source, files[0], error)[0]
-        what = told.message.removeprefix(name).strip()
-        return {files[0]: f"{what}: {told.detail}" if told.detail else what}
+        problem = views.problems(database, source, files[0], error)[0]
+        what = problem.message.removeprefix(name).strip()
+        return {files[0]: f"{what}: {problem.detail}" if problem.detail else what}
     found: dict[Path, str] = {}
     for some in (files[: len(files) // 2], files[len(files) // 2 :]):
         try:

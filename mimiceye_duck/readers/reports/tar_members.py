@@ -122,7 +122,7 @@ def members(file: BinaryIO) -> Iterator[Member]:
 
 
 def _said(kind: bytes, content: bytes) -> dict[bytes, bytes]:
-    """What is said of the next member's name and size."""
+    """The name and size that the next member has by this."""
     if kind == _LONG_NAME:
         return {b"path": content.split(b"\0")[0]}
     return dict(_records(content)) if kind in _NEXT_ONES else {}
