@@ -1,5 +1,6 @@
 """Leftovers of a download that are not tables: half files, renamed ones, archives."""
 
+import os
 import re
 import struct
 import zipfile
@@ -189,7 +190,7 @@ def check_others(sources: Sources) -> Iterator[Result]:
             contract, file = found[0], folder / name
             if _is_elsewhere(sources, contract, folder):
                 continue
-            is_link = file.is_symlink()
+            is_link = file.is_symlink() and not os.path.exists(file)
             what = "a link without content" if is_link else "not a regular file"
             do = "fetch its content (`datalad get`, `git annex get`)" if is_link else "download it"
             hint = f"{do}, or leave the table out with --skip {contract.table}"

@@ -19,14 +19,18 @@ _DICOM = "dcm"
 _FREE = (".jpg", ".png")
 
 
-def files(source: Source) -> Iterator[Path]:
-    """Every file of a set, folder by folder, ordered by the parts of its path."""
+def files(source: Source, *, or_special: bool = False) -> Iterator[Path]:
+    """Every file of a set, folder by folder, ordered by the parts of its path.
+
+    With `or_special` also what is there under such a name and is no file: pipes, links to nothing.
+    """
     if source.contract.format == _DICOM:
         # A name that is no UTF-8 is not its path.
         yield from (Path(one.file) for one in listed(source.folders, []) if one.problem is None)
         return
     for folder in source.folders:
-        yield from (folder / path for path in paths_below(folder, source.contract))
+        patterns = source.contract.glob.split("/")
+        yield from (folder / path for path in _below(extended(folder), patterns, or_special))
 
 
 def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
@@ -36,7 +40,7 @@ def paths_below(folder: Path, contract: Contract) -> Iterator[str]:
     """
     if contract.format == _DICOM:
         return (one.path for one in listed([folder], []) if one.problem is None)
-    return _below(extended(folder), contract.glob.split("/"))
+    return _below(extended(folder), contract.glob.split("/"), False)
 
 
 def is_path_of(contract: Contract, inner_path: str) -> bool:
@@ -59,7 +63,9 @@ def _fits(name: str, pattern: str, is_file: bool) -> bool:
     return fnmatchcase(usual_ending(name) if is_free else name, pattern)
 
 
-def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[str]:
+def _below(
+    folder: str, patterns: Sequence[str], or_special: bool, above: str = ""
+) -> Iterator[str]:
     pattern, *rest = patterns
     try:
         with os.scandir(folder) as entries:
@@ -71,6 +77,6 @@ def _below(folder: str, patterns: Sequence[str], above: str = "") -> Iterator[st
     for entry in sorted(fitting, key=lambda entry: entry.name):
         path = above + entry.name
         if rest:
-            yield from _below(entry.path, rest, path + "/")
-        elif os.path.isfile(entry.path):
+            yield from _below(entry.path, rest, or_special, path + "/")
+        elif or_special or os.path.isfile(entry.path):
             yield path

@@ -9,6 +9,7 @@ from mimiceye_duck.catalog.contracts import Column, Contract, contracts
 from mimiceye_duck.catalog.models import Described, noted
 from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.file_state import special
 from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -200,17 +201,19 @@ def attach(
 
 
 def _without_damaged(source: Source) -> Source:
-    """Leave damaged files out of those of a set of CSV that DuckDB looks at to make a view."""
-    if not source.contract.is_file_set or source.contract.format != "csv":
+    """Leave out what is damaged, or a pipe, of the files of a set that a view is made by."""
+    if not source.contract.is_file_set or source.contract.format not in ("csv", "json"):
         return source
-    found = (file for file in files(source) if file not in source.left_out)
-    damaged = [
-        file
-        for file in islice(found, _SNIFFED)
-        for result in check_header(source.contract, file, source.release)[1]
-        if result.status == FAILED
-    ]
+    found = (one for one in files(source, or_special=True) if one not in source.left_out)
+    damaged = [file for file in islice(found, _SNIFFED) if _is_damaged(source, file)]
     return replace(source, left_out=source.left_out.union(damaged))
+
+
+def _is_damaged(source: Source, file: Path) -> bool:
+    if special(file):
+        return True
+    _, results = check_header(source.contract, file, source.release)
+    return any(result.status == FAILED for result in results)
 
 
 def _looked_at(source: Source) -> Sql | None:

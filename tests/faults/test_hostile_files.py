@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pytest
 from PIL import Image
 
@@ -21,6 +22,7 @@ from mimiceye_duck.catalog.contracts import contracts
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's special files")
 
 PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:])"
+VIEWS = "select schema_name || '.' || view_name from duckdb_views()"
 GB = 1 << 30
 Damage = Callable[[Path], object]
 # What a build may take, whatever the files of its sources are; in seconds and in kilobytes.
@@ -229,6 +231,15 @@ def test_views_and_pages_are_made_without_the_odd_files(hostile, tools):
         assert counts[0] == counts[1] != [(0,)]
     browsed = run("browse", "--database", hostile.out / "mimiceye.duckdb")
     assert browsed.code == 0 and browsed.peak < MOST, browsed.said
+
+
+def test_views_are_made_though_the_first_files_of_a_set_are_odd(hostile, tmp_path):
+    database = tmp_path / "views.duckdb"
+    attached = run("attach", "--source", hostile.source, "--database", database)
+    assert attached.code == 0 and attached.peak < MOST, attached.said
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = {name for (name,) in connection.execute(VIEWS).fetchall()}
+    assert {odd.table for odd in ODD.values()} - names <= {JPGS, REPORTS}
 
 
 def test_a_first_line_of_gigabytes_is_refused_by_name(lean, tmp_path):
