@@ -75,7 +75,7 @@ def test_docstrings_comments_and_what_only_shows_make_nothing_stale(package, bef
         ),
         pytest.param(
             *("mimiceye_duck/readers/dicom/header.py", "import ", "import os, "),
-            {"DICOM headers"},
+            {"DICOM headers", "file set"},  # a header is read before a JPG is made of its pixels
             id="DICOM headers",
         ),
         pytest.param(

@@ -106,7 +106,7 @@ def _read(dicom: Path) -> pydicom.Dataset:
     if not values:
         raise DicomError(problem or "is damaged")
     if size > DICOM_FILE or inflates_to_more(str(dicom), DICOM_FILE):
-        raise DicomError(TOO_LARGE)
+        raise DicomError("is larger than a picture is")
     with open(dicom, "rb") as opened:
         header = read_partial(opened, stop_when=_after_pixels)
     parts = (header.get(name, 1) or 1 for name in ("NumberOfFrames", "SamplesPerPixel"))
