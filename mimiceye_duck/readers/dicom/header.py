@@ -4,12 +4,11 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from pydicom import Dataset
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import data_element_generator, read_partial, read_preamble
@@ -21,6 +20,7 @@ from pydicom.uid import (
 
 from mimiceye_duck.catalog.contracts import contracts
 from mimiceye_duck.core.limits import DICOM_ELEMENTS, DICOM_HEADER
+from mimiceye_duck.readers.dicom.elements import LARGEST, UNDEFINED, Elements, order
 
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ")
 _COLUMNS = contracts()["mimic_cxr.dicom"].columns
@@ -43,12 +43,6 @@ _OBJECTS, _UNITS, _POINTS, _KIND = 0x00700009, 0x00700005, 0x00700022, 0x0070002
 
 _TOO_LONG = "has a header far longer than any has"
 _BLOCK = 1 << 20
-_UNDEFINED = 0xFFFFFFFF
-_LARGEST = 2**31
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_WHOLE = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
-# What an element without a stated kind has; all other whole numbers are US.
-_SIGNED = {_TAGS["PixelIntensityRelationshipSign"]}
 
 
 class _TooLongError(Exception):
@@ -94,109 +88,28 @@ class _Watch:
     def __call__(self, tag: int, kind: str | None, length: int) -> bool:
         here = self._file.tell()
         if tag in _PIXELS:
-            self.pixels_end = here + (0 if length == _UNDEFINED else length)
+            self.pixels_end = here + (0 if length == UNDEFINED else length)
             return True
         self._left -= 1
         if not self._left:
             raise _TooLongError
         if tag == _VOI_LUT:
             self.has_voi_lut = length > 0
-        if length == _UNDEFINED:
+        if length == UNDEFINED:
             self._file.confine()
         elif tag in _READ and length > DICOM_HEADER and here + length <= self._size:
             raise _TooLongError
         # A length that cannot be true.
-        return length != _UNDEFINED and here < self._size < here + length
+        return length != UNDEFINED and here < self._size < here + length
 
     def inflate(self, file: _Bounded) -> BytesIO:
         """The beginning of what follows in a file that is deflated, as the file to look at."""
         packed = file.read(DICOM_HEADER)
         text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, DICOM_HEADER)
-        self.is_deflated, self._size = True, _LARGEST
+        self.is_deflated, self._size = True, LARGEST
         inflated = BytesIO(text)
         self._file = _Bounded(inflated)
         return inflated
-
-
-class _Elements:
-    """The elements of a header or of a sequence's item, as bytes.
-
-    pydicom's own conversion is slower, and its warnings quote values.
-    """
-
-    def __init__(self, elements: Iterable[Any], encodings: list[str]) -> None:
-        self._elements: dict[int, Any] = {element.tag: element for element in elements}
-        self.encodings = encodings
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> "_Elements":
-        stated = dataset.original_character_set
-        return cls(dataset.elements(), [stated] if isinstance(stated, str) else list(stated))
-
-    def raw(self, tag: int) -> RawDataElement | None:
-        """An element that is not empty and no sequence of unstated length."""
-        element = self._elements.get(tag)
-        return element if isinstance(element, RawDataElement) and element.value else None
-
-    def text(self, tag: int) -> str | None:
-        """Without the padding, several values as they stand; null where empty."""
-        element = self.raw(tag)
-        if element is None:
-            return None
-        value = bytes(element.value or b"")
-        if value.isascii() and b"\x1b" not in value:
-            text = value.decode("ascii")
-        else:
-            text = decode_bytes(value, self.encodings, set())
-        return text.strip(" \0\t\r\n") or None
-
-    def whole(self, tag: int) -> int | None:
-        """One whole number that fits 32 bits, from two or four bytes or from text."""
-        element = self.raw(tag)
-        if element is None:
-            return None
-        unstated = "SS" if tag in _SIGNED else "US"
-        code = _WHOLE.get(unstated if element.VR in (None, "UN") else element.VR)
-        if not code:
-            text = self.text(tag) or ""
-            number = int(text) if re.fullmatch(r"[+-]?\d{1,10}", text) else None
-        else:
-            layout = struct.Struct(_order(element) + code)
-            value = element.value or b""
-            number = layout.unpack(value)[0] if len(value) == layout.size else None
-        return number if number is not None and abs(number) < _LARGEST else None
-
-    def number(self, tag: int) -> float | None:
-        """The first of the numbers that are written as text."""
-        first = (self.text(tag) or "").split("\\")[0].strip()
-        number = float(first) if _NUMBER.fullmatch(first) else math.nan
-        return number if math.isfinite(number) else None
-
-    def items(self, tag: int) -> Iterator["_Elements"]:
-        """The items of a sequence; none where the element is something else."""
-        element = self._elements.get(tag)
-        if isinstance(element, RawDataElement):
-            if element.VR in (None, "SQ", "UN"):
-                yield from self._items(element)
-        elif element is not None and element.VR == "SQ":
-            yield from map(_Elements.of, element.value)
-
-    def _items(self, element: RawDataElement) -> Iterator["_Elements"]:
-        file = BytesIO(element.value or b"")
-        header = struct.Struct(_order(element) + "HHL")
-        # What is of unknown kind is written without kinds: PS3.5, 6.2.2.
-        implicit = element.is_implicit_VR or element.VR == "UN"
-        while len(start := file.read(header.size)) == header.size:
-            group, number, length = header.unpack(start)
-            if (group, number) != (0xFFFE, 0xE000):
-                return
-            item = file if length == _UNDEFINED else BytesIO(file.read(length))
-            read = data_element_generator(item, implicit, element.is_little_endian)
-            yield _Elements(read, self.encodings)
-
-
-def _order(element: RawDataElement) -> str:
-    return "<" if element.is_little_endian else ">"
 
 
 def read_header(file: str, size: int) -> tuple[dict[str, Any], str | None]:
@@ -238,7 +151,7 @@ def read_header(file: str, size: int) -> tuple[dict[str, Any], str | None]:
     return values, None
 
 
-def _quick(opened: _Bounded, watch: _Watch) -> _Elements | None:
+def _quick(opened: _Bounded, watch: _Watch) -> Elements | None:
     """A header in one of the usual encodings; nothing where it is in another.
 
     `read_partial` does the same and more, in twice the time.
@@ -252,14 +165,14 @@ def _quick(opened: _Bounded, watch: _Watch) -> _Elements | None:
         return None
     implicit = syntax == ImplicitVRLittleEndian
     read = data_element_generator(file, implicit, True, watch, specific_tags=list(_READ_TAGS))
-    header = _Elements(read, [])
+    header = Elements(read, [])
     header.encodings = convert_encodings((header.text(_CHARACTER_SET) or "").split("\\"))
     return header
 
 
 def _syntax(file: Any) -> str | None:
     """How what follows is written, which then is next."""
-    return _Elements(data_element_generator(file, False, True, _after_meta), []).text(_SYNTAX)
+    return Elements(data_element_generator(file, False, True, _after_meta), []).text(_SYNTAX)
 
 
 def inflates_to_more(file: str, limit: int) -> bool:
@@ -277,24 +190,24 @@ def inflates_to_more(file: str, limit: int) -> bool:
 def _after_meta(tag: int, kind: str | None, length: int) -> bool:
     if tag >> 16 != 2:
         return True
-    if DICOM_HEADER < length < _UNDEFINED:
+    if DICOM_HEADER < length < UNDEFINED:
         raise _TooLongError
     return False
 
 
-def _careful(opened: _Bounded, watch: _Watch) -> _Elements:
+def _careful(opened: _Bounded, watch: _Watch) -> Elements:
     """Any header that pydicom can read."""
     file: Any = opened
-    return _Elements.of(read_partial(file, stop_when=watch, specific_tags=list(_READ_TAGS)))
+    return Elements.of(read_partial(file, stop_when=watch, specific_tags=list(_READ_TAGS)))
 
 
-def _values(header: _Elements, watch: _Watch) -> dict[str, Any]:
+def _values(header: Elements, watch: _Watch) -> dict[str, Any]:
     values = {name: _value(header, name, tag) for name, tag in _TAGS.items() if tag != _VOI_LUT}
     values["has_voi_lut"] = watch.has_voi_lut
     return values
 
 
-def _value(header: _Elements, name: str, tag: int) -> Any:
+def _value(header: Elements, name: str, tag: int) -> Any:
     if name == "StudyDate":
         return study_date(header.text(tag))
     if name == "StudyTime":
@@ -329,7 +242,7 @@ def study_time(text: str | None) -> float | None:
     return float(whole + fraction)
 
 
-def _black_boxes(header: _Elements, tag: int) -> Iterator[dict[str, int]]:
+def _black_boxes(header: Elements, tag: int) -> Iterator[dict[str, int]]:
     """The box that the header's graphic objects enclose, rounded outwards to whole pixels.
 
     The authors put the boxes there (MIT-LCP/mimic-cxr, issue 6); PS3.3 C.10.5 says what the
@@ -347,8 +260,8 @@ def _box(element: RawDataElement | None) -> Iterator[dict[str, int]]:
     # Two corners at least, each two floats of four bytes.
     if element is None or value is None or len(value) < 16 or len(value) % 8:
         return
-    points = struct.unpack(f"{_order(element)}{len(value) // 4}f", value)
-    if all(abs(point) < _LARGEST for point in points):
+    points = struct.unpack(f"{order(element)}{len(value) // 4}f", value)
+    if all(abs(point) < LARGEST for point in points):
         across, down = points[0::2], points[1::2]
         yield {
             "left": math.floor(min(across)),
