@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
 from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.templates import Sql, ident, patient, quoted, render, value
+from mimiceye_duck.catalog.templates import Sql, ident, quoted, render, value
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import Relation
