@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mimiceye_duck.core import machine
+from mimiceye_duck.core.running import machine
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers.sources import Sources
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.writers import json_file
 
 _SHAPE = {"going": [str], "coming": [str]}
