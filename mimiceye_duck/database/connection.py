@@ -27,6 +27,18 @@ def _as_read(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*paths, *map(glob_escaped, paths)]))
 
 
+def is_database(path: Path) -> bool:
+    """True if a file begins as DuckDB's databases do, whatever its name.
+
+    Of another, such as CSV, DuckDB makes a database in memory, and writes nothing to the file.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False
+
+
 def connect(
     path: Path | None, *, read_only: bool = False, config: dict[str, Any] | None = None
 ) -> duckdb.DuckDBPyConnection:

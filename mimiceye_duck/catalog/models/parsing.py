@@ -1,4 +1,4 @@
-"""What a select reads and names, by the parse tree of DuckDB."""
+"""Relations and columns that a select names, by DuckDB's parse tree."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -16,7 +16,7 @@ from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.writers.manifest import Entry
+from mimiceye_duck.writers.manifest import Entry, is_ours
 
 NODES = "run.nodes"
 FILES = "run.node_files"
@@ -67,7 +67,9 @@ class Done:
 
     @property
     def is_whole(self) -> bool:
-        """True if all of its CSV files are known."""
+        """True if all of its CSV files are known, and are where a build writes."""
+        if not all(is_ours(entry.path) for entry in self.entries):
+            return False
         extent = {"files": self.files, "size": self.size}
         return self.node.kind not in FILED or extent == _extent(self.entries)
 
