@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mimiceye_duck.cli.printing.answers import write
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.core.text import size
-from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.answers import Answer, waited
 from mimiceye_duck.database.connection import Database

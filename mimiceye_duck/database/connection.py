@@ -10,9 +10,9 @@ from weakref import WeakSet
 
 import duckdb
 
-from mimiceye_duck.catalog.templates import glob_escaped, literal, literals, names
+from mimiceye_duck.catalog.sql.quoting import glob_escaped, literal, literals, names
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import unfit
+from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.database.errors import kind_of, reason
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from mimiceye_duck.core import machine
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.running import machine
 from mimiceye_duck.database.connection import is_database
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers.sources import Sources

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mimiceye_duck.catalog.templates import render
-from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 
