@@ -18,7 +18,7 @@ class Renaming:
 
     A renaming that fails is undone. If the program was killed, a list is left in `work`, by which
     the next program completes it: all that it renames was whole before it began. Raises
-    `UserError` before anything is renamed where a link stands in the place of a folder.
+    `UserError` before anything is renamed where a link is in the place of a folder.
     """
 
     def __init__(self, out: Path, work: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an answer may not replace: sources, queries, files of a build, and unasked nothing."""
+"""Files that an answer must not replace: sources, queries, files of a build; others unasked."""
 
 import json
 import os

@@ -42,7 +42,7 @@ def outside_of(case: Path) -> Path:
 
 
 def seen(folder: Path) -> dict[str, object]:
-    """All that is below a folder: texts, links, and when each folder changed."""
+    """All that is below a folder: bytes, links, and when each folder changed."""
     found: dict[str, object] = {".": os.lstat(folder).st_mtime_ns}
     for place, folders, files in os.walk(folder):
         for name in [*folders, *files]:
@@ -52,7 +52,7 @@ def seen(folder: Path) -> dict[str, object]:
             else:
                 # A hard link that is removed is one name fewer of a file, and no change of it.
                 status = path.stat()
-                text = path.read_text() if path.is_file() else None
+                text = path.read_bytes() if path.is_file() else None
                 found[str(path)] = (text, status.st_mtime_ns, status.st_mode)
     return found
 
@@ -175,3 +175,79 @@ def test_nothing_outside_changes_whatever_a_build_finds_in_its_folder(tmp_path):
         assert seen(outside) == before, seed
         shutil.rmtree(case)
     assert min(ended.values()) > BUILDS / 10, ended
+
+
+@pytest.fixture
+def linked(demo_build, made_up, tmp_path):
+    """A build, in which folders of images were replaced by links to a copy of the download's."""
+    source, out = tmp_path / "source", tmp_path / "out"
+    shutil.copytree(made_up(), source)
+    shutil.copytree(demo_build, out)
+    studies = {path.name: path for path in source.glob("**/files/p*/p*/s*") if path.is_dir()}
+    folders = [path for path in out.glob("patient_*/CXR-JPG/s*") if path.name in studies]
+    for folder in folders:
+        shutil.rmtree(folder)
+        folder.symlink_to(studies[folder.name])
+    assert len(folders) > 5
+    return source, out
+
+
+def test_a_build_stops_at_a_linked_folder_before_it_touches_anything(linked, command, tmp_path):
+    source, out = linked
+    (tmp_path / "one.txt").write_text("subject_id\n90000000\n")
+    before, there = seen(source), seen(out)
+    words = ["build", "--source", source, "--out", out, "--cohort", tmp_path / "one.txt"]
+    for more in ([], ["--force"]):
+        ran = command(*words, *more)
+        assert ran.code == 1 and "a link stands where the program writes" in ran.stderr
+        assert "CXR-JPG" in ran.stderr and "remove the link" in ran.stderr
+        assert seen(source) == before
+        assert {path: what for path, what in seen(out).items() if path != "."} == {
+            path: what for path, what in there.items() if path != "."
+        }
+    for link in [path for path in out.glob("patient_*/CXR-JPG/s*") if path.is_symlink()]:
+        link.unlink()
+    assert command(*words).code == 0
+    assert seen(source) == before
+
+
+@pytest.mark.parametrize(
+    "path", ["../victim", "/etc/passwd", "patient_1/../../victim", "notes/mine"]
+)
+def test_a_list_that_names_what_no_build_writes_is_refused(
+    demo_build, made_up, tmp_path, command, path
+):
+    out = tmp_path / "out"
+    shutil.copytree(demo_build, out)
+    for mine in (tmp_path / "victim", out / "notes/mine"):
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text("mine")
+    file = out / "manifest.parquet"
+    table = pyarrow.parquet.read_table(file).to_pylist()
+    schema = pyarrow.parquet.read_schema(file)
+    table.append({**table[0], "path": path, "bytes": 4})
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(table, schema), file)
+    ran = command("build", "--source", made_up(), "--out", out, "--cohort", "all")
+    assert ran.code == 1 and "list of a build's files is damaged" in ran.stderr
+    assert (tmp_path / "victim").read_text() == (out / "notes/mine").read_text() == "mine"
+
+
+def test_an_export_writes_through_no_link(demo_build, tmp_path, command):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    out = tmp_path / "export"
+    out.mkdir()
+    (out / "patient_90000000").symlink_to(mine)
+    query = ["--query", "select subject_id from cohort.subjects", "--name", "x"]
+    ran = command(
+        "export", "csv", "--database", demo_build / "mimiceye.duckdb", "--out", out, *query
+    )
+    assert ran.code == 1 and "a link stands where" in ran.stderr
+    assert [*mine.iterdir()] == [] and [path.name for path in out.iterdir()] == ["patient_90000000"]
+    (out / "patient_90000000").unlink()
+    (out / ".mimiceye-duck-export").symlink_to(mine)
+    ran = command(
+        "export", "csv", "--database", demo_build / "mimiceye.duckdb", "--out", out, *query
+    )
+    assert ran.code == 0, ran.stderr
+    assert [*mine.iterdir()] == [] and (out / "patient_90000000/x.csv").is_file()

@@ -11,7 +11,7 @@ from types import TracebackType
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.files.paths import extended
 
-# Where the system opens an entry of an open folder, nobody can put a link in between.
+# Where the system opens an entry of an open folder, no link can come in between.
 _HAS_DESCRIPTORS = hasattr(os, "O_NOFOLLOW") and {os.open, os.unlink, os.rename, os.rmdir} <= (
     os.supports_dir_fd
 )
@@ -49,7 +49,7 @@ class OutputFolder:
 
     Paths are relative, with slashes. The folder itself may be reached by a link: its user named
     it. A `with` block keeps the folders open that were used last. Raises `UserError` where a
-    link stands in the way, and for a path that leads out of the folder.
+    link is in the way, and for a path that leads out of the folder.
     """
 
     def __init__(self, root: Path) -> None:

@@ -109,11 +109,13 @@ class Workspace:
         )
         if is_link(self.work):
             self.folder.remove(_WORK)
-        with held(self.work / _LOCK, busy):
-            self.folder.remove_links(_WORK)
-            yield
-        if self.finished():
-            self.folder.remove_empty(_WORK)
+        try:
+            with held(self.work / _LOCK, busy):
+                self.folder.remove_links(_WORK)
+                yield
+        finally:
+            if self.finished():
+                self.folder.remove_empty(_WORK)
 
     def spill(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for what the database has no memory for."""
@@ -136,7 +138,7 @@ class Workspace:
     def start(self) -> None:
         """Make the staging folder; what a stopped build left in it stays.
 
-        Raises `UserError` where a link stands in the place of a folder of the build before.
+        Raises `UserError` where a link is in the place of a folder of the build before.
         """
         self.folder.refuse_links(self._known())
         for kept in _KEPT:
