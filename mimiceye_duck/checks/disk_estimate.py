@@ -93,7 +93,7 @@ class _Sizes:
         }
 
     def _number(self, source: Source) -> float:
-        """How many files of a set the patients have."""
+        """The number of a set's files that the patients have."""
         if source.contract.schema == "reflacx":
             return self._readings
         if source.contract.schema == "eye_gaze":

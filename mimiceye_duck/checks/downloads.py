@@ -11,8 +11,9 @@ from pathlib import Path
 from mimiceye_duck.catalog.contracts.contract import Contract, Dataset
 from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.readers.discovery import REPORTS_FOLDER, is_archive
 from mimiceye_duck.readers.file_sets import paths_below
+from mimiceye_duck.readers.releases import VERSION
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources
 from mimiceye_duck.readers.table_files import is_same, lower_ending, part

@@ -11,7 +11,7 @@ _CUT = "a part of it, or a download that is not whole"
 
 
 def published(contract: Contract, release: Release) -> int | None:
-    """How many rows a table of this release was published with, if anybody noted it."""
+    """The rows that a table of this release was published with, where that is noted."""
     counts = contract.demo_rows if release.demo else contract.rows
     return counts.get(release.version or "")
 

@@ -12,7 +12,7 @@ app = typer.Typer()
 
 
 class AnswerFormat(StrEnum):
-    """How `sql` writes an answer."""
+    """Forms in which `sql` writes an answer."""
 
     TABLE = "table"
     CSV = "csv"
@@ -21,7 +21,7 @@ class AnswerFormat(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How the other commands write theirs."""
+    """Forms in which the other commands write theirs."""
 
     TABLE = "table"
     JSON = "json"

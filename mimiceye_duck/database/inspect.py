@@ -161,7 +161,7 @@ def _text_and_unit(comment: str | None) -> tuple[str | None, str | None]:
 
 
 def n_rows_at_once(database: Database, found: list[Relation]) -> dict[str, int | None]:
-    """How many rows each relation has, null where only reading much would tell."""
+    """The number of each relation's rows, null where only reading much would tell."""
     stored = {one.name: one.n_rows or 0 for one in found if one.kind == "table"}
     return {
         one.name: n_rows(database, one)
@@ -172,14 +172,14 @@ def n_rows_at_once(database: Database, found: list[Relation]) -> dict[str, int |
 
 
 def _rows_behind(name: str, stored: Mapping[str, int]) -> int:
-    """How many stored rows a view reads, by way of other views too."""
+    """The number of stored rows that a view reads, by way of other views too."""
     if name in stored or name not in descriptions.relations():
         return stored.get(name, 0)
     return sum(_rows_behind(one, stored) for one in descriptions.relations()[name].reads)
 
 
 def n_rows(database: Database, relation: Relation) -> int | None:
-    """How many rows a relation has; null where a source's files would have to be read."""
+    """The number of a relation's rows; null where a source's files would have to be read."""
     is_ours = relation.name in descriptions.relations()
     is_parquet = relation.paths and all(path.endswith(".parquet") for path in relation.paths)
     if relation.n_rows is not None or not (is_ours or is_parquet):

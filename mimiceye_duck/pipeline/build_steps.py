@@ -14,6 +14,7 @@ from mimiceye_duck.checks.row_counts import row_count_warnings
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import Result
+from mimiceye_duck.pipeline.build_record import record
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
@@ -28,7 +29,6 @@ from mimiceye_duck.pipeline.steps import (
     repeated_keys,
     tables,
 )
-from mimiceye_duck.pipeline.steps.build_record import record
 from mimiceye_duck.pipeline.steps.readme import write_readme
 from mimiceye_duck.pipeline.work_database import attach_final, open_working
 from mimiceye_duck.readers.records.padding import without_padding

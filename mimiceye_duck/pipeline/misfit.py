@@ -35,7 +35,7 @@ class Misfit:
 
     @property
     def first(self) -> str:
-        """Where the first of them is."""
+        """The place of the first of them."""
         where = f" of {self.path}" if self.path else ""
         return f"the first is in record {self.first_record:,}{where}"
 
@@ -49,7 +49,7 @@ class Misfit:
 
     @property
     def least_patients(self) -> int:
-        """How many patients such a cell stands for at least; as many as it likes for none."""
+        """The least number of patients with such cells; all cells where they are of none."""
         contract = contracts()[self.table]
         is_patients = subject_column(contract) or contract.patient_of
         return self.n_patients or (1 if is_patients else self.n_cells)

@@ -21,7 +21,7 @@ from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.nodes import FILED, Done, are_there, known
 from mimiceye_duck.pipeline.state.workspace import Workspace
-from mimiceye_duck.pipeline.steps.output_database import row_counts
+from mimiceye_duck.pipeline.steps.cohort_tables import row_counts
 from mimiceye_duck.readers.file_sets import is_path_of
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -209,7 +209,7 @@ class _Comparison:
         yield from self._lost(node, done)
 
     def _reason(self, node: Node, part: str, was: str | None, now: str | None) -> Iterator[str]:
-        """Why a part that differs matters, in words."""
+        """The reason that a part that differs matters."""
         nodes, done = self._graph.nodes, self._earlier.done
         if part.startswith("settings.") and part in nodes and part in done:
             before, after = done[part].node.inputs, nodes[part].inputs

@@ -35,7 +35,7 @@ class Cache:
     folder: Path
 
     def file(self, source: Source) -> Path:
-        """Where a table is, or is to be."""
+        """The file of a table, there or to be made."""
         contract = source.contract
         key = digest(code(*_CODE), sorted(file_inputs(source).items()))[:_DIGITS]
         return self.folder / contract.schema / f"{self._stem(source)}.{key}.parquet"

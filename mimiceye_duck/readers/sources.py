@@ -13,6 +13,16 @@ from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 from mimiceye_duck.readers.names import is_parquet
 
+# Tables that DuckDB cannot read in place, which OUT has as Parquet.
+HEADERS = "mimic_cxr.dicom"
+REPORTS = "mimic_cxr.reports"
+
+
+def parquet_file(out: Path, contract_id: str) -> Path:
+    """The Parquet file of one of these tables below OUT."""
+    schema, table = contract_id.split(".")
+    return out / schema / f"{table}.parquet"
+
 
 @dataclass(frozen=True)
 class Source:

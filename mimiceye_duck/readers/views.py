@@ -100,7 +100,7 @@ def _filled(source: Source) -> list[Path]:
 
 
 def fault(database: Database, source: Source, error: engine.Error) -> str:
-    """Why a table cannot be read, and on which line."""
+    """The reason that a table cannot be read, and the line."""
     assert source.file
     types = {f"c{place}": "varchar" for place in range(len(source.header))}
     # DuckDB guesses at the form of the first rows before it reads them, and then names no line.

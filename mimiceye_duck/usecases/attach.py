@@ -16,16 +16,15 @@ def attach(sources: Sources, path: Path) -> list[str]:
     A database that a build wrote keeps its tables: only its views point elsewhere then. Raises
     `UserError` where something else is at `path`.
     """
-    from mimiceye_duck.readers import parquet_tables, views
+    from mimiceye_duck.readers import views
+    from mimiceye_duck.readers.sources import HEADERS, REPORTS, parquet_file
 
     if os.path.lexists(path) and not is_database(path):
         message = "--database is there already and is no database of DuckDB"
         raise UserError(Problem(message, path=str(path), hint="another name"))
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Resources(machine.threads(), machine.memory_limit()).open(path)
-    beside = {
-        name: parquet_tables.parquet(path.absolute().parent, name) for name in parquet_tables.TABLES
-    }
+    beside = {name: parquet_file(path.absolute().parent, name) for name in (HEADERS, REPORTS)}
     there = {name: file for name, file in beside.items() if file.is_file()}
     try:
         with database.transaction():

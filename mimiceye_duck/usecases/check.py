@@ -11,7 +11,8 @@ from mimiceye_duck.checks.deep.checksums import check_digests
 from mimiceye_duck.checks.deep.file_sets import check_sets
 from mimiceye_duck.checks.deep.listed_files import check_files
 from mimiceye_duck.checks.deep.pictures import check_pictures
-from mimiceye_duck.checks.deep.tables import Table, TableChecks
+from mimiceye_duck.checks.deep.table import Table
+from mimiceye_duck.checks.deep.tables import TableChecks
 from mimiceye_duck.checks.fast import check_quickly
 from mimiceye_duck.checks.row_counts import check_rows
 from mimiceye_duck.core.digest import digest

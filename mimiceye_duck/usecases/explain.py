@@ -1,4 +1,4 @@
-"""Why an image has the stay it has, and how the link rules differ."""
+"""Explanations of an image's stay, and differences of the link rules."""
 
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def explanation(database: Path, dicom_id: str) -> Explanation:
 
 
 def comparison(database: Path) -> LinkComparison:
-    """How often each two rules agree, and why each differs from the build's rule."""
+    """Count how often each two rules agree, and why each differs from the build's rule."""
     models = selects_in("compare")
     with opened(database) as connection:
         _ask_rules(connection)

@@ -25,7 +25,7 @@ _NO_PATIENT = -(2**63)  # no patient's number, which an exported table may well 
 
 @dataclass(frozen=True)
 class Csv:
-    """How a table's CSV files look: below `tree`, the columns `names`.
+    """The form of a table's CSV files: below `tree`, the columns `names`.
 
     `numbered` files begin with an unnamed column, each row's position in its source. `cells`
     is what the relation calls its columns, when it does not call them by their names.

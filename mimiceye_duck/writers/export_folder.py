@@ -29,7 +29,7 @@ def beside(database: Path, name: str) -> Path:
 
 
 class Folder:
-    """Where an export goes: OUT, and the hidden staging folder in it while a `with` lasts.
+    """The folder of an export: OUT, and the hidden staging folder in it while a `with` lasts.
 
     with Folder(out, force=force, last="dataset.json") as folder:
         folder.refuse_existing(names)

@@ -56,7 +56,7 @@ class Manifest:
         return [entry for entry in self._entries if entry.size is None]
 
     def extents(self) -> dict[str, tuple[int, int]]:
-        """How many files each table has, and their bytes."""
+        """The number of files of each table, and their bytes."""
         found: dict[str, tuple[int, int]] = {}
         for entry in self.written:
             files, size = found.get(entry.table, (0, 0))

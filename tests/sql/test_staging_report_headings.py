@@ -9,7 +9,7 @@ from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models import reading, value_lists
 from mimiceye_duck.catalog.models.value_lists import VALUE_LISTS, values
 from mimiceye_duck.catalog.options.checking import options
-from mimiceye_duck.pipeline import graph
+from mimiceye_duck.pipeline import selects
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.readers.discovery import find
 
@@ -86,5 +86,5 @@ def test_what_was_built_with_other_headings_is_out_of_date(request, made_up, mon
     before = Graph(sources, options()).nodes["mimic_cxr.reports"].digest
     assert Graph(sources, options()).nodes["mimic_cxr.reports"].digest == before
     request.getfixturevalue("edited")
-    monkeypatch.setattr(graph, "models", reading.models.__wrapped__)
+    monkeypatch.setattr(selects, "models", reading.models.__wrapped__)
     assert Graph(sources, options()).nodes["mimic_cxr.reports"].digest != before

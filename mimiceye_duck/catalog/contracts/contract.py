@@ -84,7 +84,7 @@ class Contract:
 
     @property
     def cohort_name(self) -> str:
-        """Where the rows of the built patients are: `cohort.hosp_labevents`."""
+        """The relation of the built patients' rows: `cohort.hosp_labevents`."""
         prefix = self.schema.removeprefix("mimiciv_").removeprefix("mimic_")
         return f"cohort.{prefix}_{self.table}"
 

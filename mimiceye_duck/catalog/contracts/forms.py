@@ -18,7 +18,7 @@ _FILE = DATA_CONTRACTS / "types.yaml"
 
 @dataclass(frozen=True)
 class Form:
-    """How the cells of a column are written.
+    """The way that the cells of a column are written.
 
     `pattern` is a regular expression of the whole cell, `type` DuckDB's. `through` is a type that
     the text is cast to first. `written` is how long DuckDB's own text of a value is where that

@@ -48,7 +48,7 @@ class Names:
     tables: Mapping[str, Place]
 
     def find(self, contract_id: str) -> Place | None:
-        """Where a table is; None for one that is not hosted."""
+        """The name of a table there; None for one that is not hosted."""
         schema, table = contract_id.split(".")
         if schema in self.schemas:
             return Place(f"{self.schemas[schema]}.{table}", None)
@@ -57,7 +57,7 @@ class Names:
 
 @cache
 def hosts(folder: Path = DATA_CONTRACTS) -> Mapping[str, Names]:
-    """Who hosts what, by name, as `hosted.yaml` lists it."""
+    """Hosts and their tables by name, as `hosted.yaml` lists it."""
     text = (folder / "hosted.yaml").read_text(encoding="utf-8")
     return {
         name: Names(

@@ -13,10 +13,9 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.file_sets import paths_below
 from mimiceye_duck.readers.names import usual_ending
-from mimiceye_duck.readers.parquet_tables import REPORTS
 from mimiceye_duck.readers.pictures import FORMATS
-from mimiceye_duck.readers.reports.reports import Archive
-from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.reports.archive import Archive
+from mimiceye_duck.readers.sources import REPORTS, Source, Sources
 
 
 def check_files(sources: Sources, database: Database, readable: Container[str]) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""Why an image has the stay it has, and how the link rules differ."""
+"""Explanations of an image's stay, and differences of the link rules, as text."""
 
 import json
 from collections.abc import Mapping, Sequence

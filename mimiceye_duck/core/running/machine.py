@@ -1,4 +1,4 @@
-"""How much of the machine there is: the container's limits where it has some, not the host's."""
+"""Limits of the machine: the container's where it has some, not the host's."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def memory(root: Path = _ROOT) -> int | None:
 
 
 def memory_limit(root: Path = _ROOT) -> str | None:
-    """How much of it is DuckDB's, as DuckDB takes it; the host's memory it knows itself."""
+    """The part of it that is DuckDB's, as DuckDB takes it; the host's memory it knows itself."""
     limit = memory(root)
     return f"{limit * 6 // 10} B" if limit else None
 

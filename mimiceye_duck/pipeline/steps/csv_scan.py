@@ -19,7 +19,7 @@ from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import output_database, source_text
+from mimiceye_duck.pipeline.steps import cohort_tables, source_text
 from mimiceye_duck.readers.records import parquet_cache, reading
 from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError
@@ -43,7 +43,7 @@ def write(run: Run, database: Database, source: Source, node: Node) -> Done | No
         records = records.in_order(run.check)
         entries = write_slices(_checked(run, records), csv, contract.patient_file)
         rows = _rows(wanted, records)
-        n_rows, unfit = output_database.cohort_records(database, source, rows, records)
+        n_rows, unfit = cohort_tables.cohort_records(database, source, rows, records)
     except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:

@@ -127,7 +127,7 @@ MARKED = "misfits"
 
 
 def marked(columns: Columns) -> tuple[list[Sql], Sql, Sql]:
-    """Parts of a statement that marks misfits as it stores rows, from the columns of text.
+    """Parts of a statement that flags misfits as it stores rows, from the columns of text.
 
     These columns under other names, a test of whether a row has a misfit, and the list of those.
     """

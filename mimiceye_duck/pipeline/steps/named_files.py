@@ -13,10 +13,10 @@ from mimiceye_duck.catalog.sql.quoting import ident
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.files.file_state import State, file_state
 from mimiceye_duck.core.files.paths import DEVICE
+from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import pictures
 from mimiceye_duck.readers.names import other_ending
-from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.sources import Source
 from mimiceye_duck.writers.manifest import Entry
 
@@ -164,4 +164,4 @@ def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
 
 def left_out(problems: Iterable[tuple[str, str]], contract: Contract) -> list[str]:
     """Warnings of the files of a set that are damaged."""
-    return reports.by_reason(problems, f"damaged files of {contract.id} left out")
+    return by_reason(problems, f"damaged files of {contract.id} left out")

@@ -8,7 +8,7 @@ from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.steps import output_database
+from mimiceye_duck.pipeline.steps import cohort_tables
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.source_cache import Cache
 from mimiceye_duck.readers.sources import Source
@@ -30,7 +30,7 @@ def stage_whole(database: Database, source: Source, cache: Cache | None = None) 
     name = source.contract.text_name
     if cache and cache.take(database, source, name):
         show(database, source)
-        return output_database.count_rows(database, name)
+        return cohort_tables.count_rows(database, name)
     rows = stage(database, source, whole=True)
     if cache and source.contract.format == "csv":
         cache.keep(database, source, name)

@@ -14,9 +14,9 @@ from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import (
+    cohort_tables,
     csv_scan,
     misfits,
-    output_database,
     repeated_keys,
     source_text,
 )
@@ -37,7 +37,7 @@ def csv_sources(run: Run) -> list[Source]:
 
 def read_whole(run: Run) -> None:
     """Read the tables of which all rows are needed; absent ones are empty."""
-    stored = output_database.row_counts(run.database, run.texts.done)
+    stored = cohort_tables.row_counts(run.database, run.texts.done)
 
     def read(database: Database, source: Source) -> None:
         contract = source.contract
@@ -86,7 +86,7 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
 
 def write_tables(run: Run) -> None:
     """Write every source table's rows of the patients, reading those not read before."""
-    stored = output_database.stored_rows(run)
+    stored = cohort_tables.stored_rows(run)
 
     def write(database: Database, source: Source) -> None:
         node = run.graph[source.contract.id]
@@ -127,7 +127,7 @@ def _write_table(run: Run, database: Database, source: Source, node: Node) -> Do
     entries: list[Entry] = []
     rows = None
     if owned is not None:
-        rows = output_database.cohort_table(database, source, owned)
+        rows = cohort_tables.cohort_table(database, source, owned)
         if contract.patient_file:
             entries += write_patients(database, owned, csv, contract.patient_file)
     if contract.spreadsheet:

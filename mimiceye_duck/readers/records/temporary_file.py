@@ -49,7 +49,7 @@ class RecordFile:
 
     @property
     def n_records(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return int(self.parts[2].sum())
 
     def in_order(self, check: Callable[[], object] = lambda: None) -> "RecordFile":

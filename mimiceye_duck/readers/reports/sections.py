@@ -87,7 +87,7 @@ class Section(NamedTuple):
 
 
 class _Heading(NamedTuple):
-    """Where a heading begins and ends."""
+    """The begin and end of a heading."""
 
     start: int
     end: int

@@ -11,8 +11,8 @@ from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.folder import Folder
 from mimiceye_duck.synthetic.datasets.pictures import dicom, jpg, pixels
 from mimiceye_duck.synthetic.datasets.reports import report
+from mimiceye_duck.synthetic.world.camera import Image, patient_folder
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image, patient_folder
 from mimiceye_duck.synthetic.world.notes import Notes
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv.gz"

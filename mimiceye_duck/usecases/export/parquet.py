@@ -190,7 +190,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
 
 
 def _workers(database: Database) -> int:
-    """How many tables are written at once: each is sorted, which takes memory or spills."""
+    """The number of tables written at once: each is sorted, which takes memory or spills."""
     threads = int(database.value("select current_setting('threads')"))
     amount, unit = str(database.value("select current_setting('memory_limit')")).split()
     memory = float(amount) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB").index(unit)

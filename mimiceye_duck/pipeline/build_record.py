@@ -5,8 +5,9 @@ from typing import Any
 
 from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.database import engine
+from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import audits, output_database
+from mimiceye_duck.pipeline.steps import audits
 from mimiceye_duck.readers.source_digest import input_files
 
 
@@ -50,5 +51,27 @@ def record(
         "missing": _missing(run),
         "misfits": [asdict(one) for one in sorted(run.misfits, key=str)],
         "audits": audits.record(results),
-        **output_database.facts(run.database),
+        **_facts(run.database),
+    }
+
+
+def _facts(database: Database) -> dict[str, Any]:
+    """The counts that a summary prints, and what was done to EyeGaze's ids."""
+    figures = database.rows("select fact, value, published from summary.facts order by place")
+    repairs = database.rows(
+        "select file, action, count(*), cast(sum(n_rows) as bigint)"
+        " from staging.eye_gaze_id_repairs group by file, action order by file, action"
+    )
+    links = database.rows(
+        "select coalesce(link, 'none'), count(*) from links.cxr_stay group by link order by 1"
+    )
+    unknown = database.rows(
+        "select subject_id from settings.wanted"
+        " where subject_id not in (select subject_id from cohort.subjects) order by 1"
+    )
+    return {
+        "figures": [list(row) for row in figures],
+        "eye_gaze_id_repairs": [list(row) for row in repairs],
+        "links": [list(row) for row in links],
+        "subjects_not_found": [row[0] for row in unknown],
     }
