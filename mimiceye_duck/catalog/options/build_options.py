@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
+from mimiceye_duck.catalog.models.link_rules import link_rules
 from mimiceye_duck.core.given import Option, StrPath
 
 COHORT, LINK_RULE, WINDOW = "eye", "within-or-after", "7d"
@@ -46,7 +47,7 @@ class Content:
         str | None,
         Option(
             "The rule that gives an image its stay.",
-            f"{LINK_RULE}|closed|egd-date|nearest|{PUBLISHED_RULE}",
+            "|".join(dict.fromkeys((LINK_RULE, *link_rules()))),
         ),
     ] = None
     as_published: Annotated[
