@@ -17,8 +17,8 @@ from mimiceye_duck.catalog.models import models, outputs
 
 FILES = sorted(DATA_CONTRACTS.glob("*/*.odcs.yaml"))
 DOCUMENTS = {
-    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": yaml.safe_load(
-        file.read_text(encoding="utf-8")
+    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": yaml.load(
+        file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     )
     for file in FILES
 }
