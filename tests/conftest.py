@@ -21,6 +21,7 @@ import hypothesis
 import pytest
 
 from mimiceye_duck.cli import main
+from mimiceye_duck.core import machine
 from tests.shared import Shared, changed
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -506,6 +507,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     """Makes what tests only read, once for all processes of the test run."""
     base = tmp_path_factory.getbasetemp()
     return Shared((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / SHARED)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a build waits for the disk, a worker for another."""
+    return machine.threads() + 1
 
 
 def pytest_collection_finish() -> None:
