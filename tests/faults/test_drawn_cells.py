@@ -10,7 +10,8 @@ from random import Random
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from tests.broken import tiny
 from tests.cells import CELLS, reading
 from tests.conftest import Table, csv_bytes, run

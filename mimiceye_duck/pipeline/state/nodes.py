@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from mimiceye_duck.catalog.models import noted
-from mimiceye_duck.catalog.templates import Sql, render
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.models.reading import noted
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.writers.manifest import Entry
+from mimiceye_duck.writers.manifest import Entry, is_ours
 
 NODES = "run.nodes"
 FILES = "run.node_files"
@@ -66,7 +67,9 @@ class Done:
 
     @property
     def is_whole(self) -> bool:
-        """True if all of its CSV files are known."""
+        """True if all of its CSV files are known, and are where a build writes."""
+        if not all(is_ours(entry.path) for entry in self.entries):
+            return False
         extent = {"files": self.files, "size": self.size}
         return self.node.kind not in FILED or extent == _extent(self.entries)
 

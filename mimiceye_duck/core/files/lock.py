@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.output_folder import is_link
+
+# A link that came meanwhile is not followed.
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+# The bytes of a process's number are fewer.
+_LONGEST = 20
 
 if sys.platform == "win32":
     import msvcrt
@@ -50,8 +56,10 @@ def held(path: Path, busy: Problem) -> Iterator[None]:
 def _taken(path: Path, busy: Problem) -> BinaryIO:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if is_link(path):
+            path.unlink(missing_ok=True)  # what it leads to is not ours
         try:
-            file = open(path, "a+b")  # noqa: SIM115 - it stays open as long as it is held
+            file = os.fdopen(os.open(path, _FLAGS, 0o666), "r+b")
         except FileNotFoundError:
             continue  # who let go of it has removed its folder
         try:
@@ -69,8 +77,8 @@ def _is_taken(file: BinaryIO, path: Path, busy: Problem) -> bool:
         _lock(file)
     except (BlockingIOError, PermissionError):
         file.seek(0)
-        process = file.read().decode()
-        found = f"process {process}" if process else None
+        process = file.read(_LONGEST)  # anyone may have written it
+        found = f"process {process.decode()}" if process.isdigit() else None
         raise UserError(replace(busy, detail=found)) from None
     try:
         is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
