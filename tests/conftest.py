@@ -21,7 +21,7 @@ import hypothesis
 import pytest
 
 from mimiceye_duck.cli import main
-from mimiceye_duck.core import machine
+from mimiceye_duck.core.running import machine
 from tests.shared import Shared, changed
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -59,8 +59,7 @@ def fork(words: list[str], said: list[str]) -> int:
 
 def main() -> None:
     import mimiceye_duck.pages.report
-    import mimiceye_duck.readers.dicom.header_scan
-    import mimiceye_duck.usecases.build_steps  # noqa: F401
+    import mimiceye_duck.pipeline.build_steps  # noqa: F401
 
     with contextlib.suppress(ImportError):
         import pandas  # noqa: F401  # PyArrow imports it where it is
