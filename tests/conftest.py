@@ -481,6 +481,11 @@ def difference(found: dict[str, bytes], wanted: dict[str, bytes]) -> list[str]:
     ]
 
 
+def whole_path(path: str | Path, folder: int | None) -> Path:
+    """The path that a call of the system names, from an open folder where it names one."""
+    return Path(path) if folder is None else Path(os.readlink(f"/proc/self/fd/{folder}"), path)
+
+
 def query(out: Path, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(out / "mimiceye.duckdb"), read_only=True) as connection:
         return connection.execute(sql).fetchall()

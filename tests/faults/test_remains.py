@@ -20,6 +20,7 @@ from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text, tables
 from mimiceye_duck.readers.dicom import header_scan
 from mimiceye_duck.writers import files as copying
+from tests.conftest import whole_path
 
 
 @pytest.fixture
@@ -170,10 +171,11 @@ def test_a_build_half_in_place_leaves_nothing_when_another_is_forced(
     left = iter(range(12))
     replace = os.replace
 
-    def until(old: Any, new: Any) -> None:
-        if ".mimiceye-duck" not in Path(new).parts and next(left, None) is None:
+    def until(old: Any, new: Any, **folders: Any) -> None:
+        target = whole_path(new, folders.get("dst_dir_fd"))
+        if ".mimiceye-duck" not in target.parts and next(left, None) is None:
             raise KeyboardInterrupt
-        replace(old, new)
+        replace(old, new, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", until)

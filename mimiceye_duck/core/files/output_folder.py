@@ -3,8 +3,8 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
 
@@ -55,8 +55,10 @@ class OutputFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._opened: list[tuple[str, int]] = []
+        self._is_entered = False
 
     def __enter__(self) -> "OutputFolder":
+        self._is_entered = True
         return self
 
     def __exit__(
@@ -65,6 +67,7 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_entered = False
         self._close(0)
 
     def refuse_links(self, paths: Iterable[str]) -> None:
@@ -79,14 +82,13 @@ class OutputFolder:
 
     def remove(self, path: str) -> None:
         """Remove a file, or a link and not what it leads to; nothing where there is none."""
-        with suppress(FileNotFoundError):
-            name, folder = self._entry(path)
+        with suppress(FileNotFoundError), self._entry(path) as (name, folder):
             os.unlink(name, dir_fd=folder)
 
     def remove_empty(self, path: str) -> None:
         """Remove a folder that holds nothing."""
-        with suppress(OSError):  # it holds something, is a file, or has gone
-            name, folder = self._entry(path)
+        # It may hold something, be a file, or have gone.
+        with suppress(OSError), self._entry(path) as (name, folder):
             os.rmdir(name, dir_fd=folder)
 
     def remove_all(self, path: str) -> None:
@@ -94,8 +96,8 @@ class OutputFolder:
         if is_link(self.root / path) or not (self.root / path).is_dir():
             self.remove(path)
             return
-        name, folder = self._entry(path)
-        shutil.rmtree(name, dir_fd=folder)
+        with self._entry(path) as (name, folder):
+            shutil.rmtree(name, dir_fd=folder)
 
     def remove_links(self, path: str = ".", *, below: bool = False) -> None:
         """Remove the links in a folder; `below` it only those that lead to folders."""
@@ -113,11 +115,18 @@ class OutputFolder:
 
     def take(self, path: str, other: "OutputFolder", under: str | None = None) -> None:
         """Rename what `other` has at `path` to the same path here, or to another."""
-        source, source_folder = other._entry(path)
-        target, target_folder = self._entry(under or path)
-        os.replace(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+        with other._entry(path) as (source, folder), self._entry(under or path) as (target, into):
+            os.replace(source, target, src_dir_fd=folder, dst_dir_fd=into)
 
-    def _entry(self, path: str) -> tuple[str, int | None]:
+    @contextmanager
+    def _entry(self, path: str) -> Iterator[tuple[str, int | None]]:
+        try:
+            yield self._found(path)
+        finally:
+            if not self._is_entered:
+                self._close(0)
+
+    def _found(self, path: str) -> tuple[str, int | None]:
         """The name of an entry and its open folder; its whole path where there is no such."""
         if not is_below(path):
             raise UserError(Problem("a path leads out of the output folder", path=str(self.root)))
