@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
+
+from tests.conftest import read_yaml
 
 ROWS = [("a,b", 7, None), ('say "x"', None, 2.25), ("line\nbreak", -1, 0.5), ("심장 é", 0, 1.0)]
 QUERY = """select * from (values ('a,b', 7, null), ('say "x"', null, 2.25::double),
@@ -475,7 +476,7 @@ def test_every_table_says_what_it_holds(command, out):
 def contracts():
     """The contracts' own text, read by nothing but a YAML reader."""
     folder = Path(__file__).parents[2] / "data_contracts"
-    return [yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*/*.odcs.yaml")]
+    return [read_yaml(file) for file in folder.glob("*/*.odcs.yaml")]
 
 
 def test_views_and_cohort_tables_carry_their_contracts_descriptions(out, tools):

@@ -29,6 +29,10 @@ SETTINGS = {
 }
 
 
+# The columns of the models that tests have replaced: to find them takes all that a model reads.
+TYPES: dict[str, dict[str, str]] = {}
+
+
 class World:
     """The relations of one test."""
 
@@ -43,6 +47,7 @@ class World:
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
+        self.has_defined = False
 
     def _schema(self, name: str) -> None:
         schema = name.split(".")[0]
@@ -103,10 +108,25 @@ class World:
         if name in self.models:
             for relation in self.models[name].reads:
                 self.make(relation)
+        self.has_defined |= name in self.models
         self._schema(name)
-        self._drop(name)
+        if name in self.made:
+            self._drop(name)
         self.database.execute(render("create_view", name=name, select=Sql(sql)))
         self.made.add(name)
+
+    def _taken_away(self, name: str) -> dict[str, str]:
+        """Drop a relation, made or not; returns its columns and their types."""
+        if name in TYPES and name not in self.made:
+            self._schema(name)
+            self.made.add(name)
+            return TYPES[name]
+        self.make(name)
+        types = {row[0]: row[1] for row in self.database.rows(f"describe from {ident(name)}")}
+        if name in self.models and not self.has_defined:
+            TYPES[name] = types
+        self._drop(name)
+        return types
 
     def _drop(self, name: str) -> None:
         for kind in ("view", "table"):
@@ -117,11 +137,9 @@ class World:
 
     def given(self, name: str, table: str | pyarrow.Table) -> None:
         """Replace a relation by rows; the columns left out are null, the types stay."""
-        self.make(name)
+        types = self._taken_away(name)
         target = ident(name)
-        types = {row[0]: row[1] for row in self.database.rows(f"describe from {target}")}
         spelled = {column.lower(): column for column in types}
-        self._drop(name)
         columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
         self.database.execute(f"create table {target} ({columns})")
         if isinstance(table, pyarrow.Table):

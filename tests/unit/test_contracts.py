@@ -9,19 +9,16 @@ import duckdb
 import jsonschema
 import open_data_contract_standard
 import pytest
-import yaml
 
 from mimiceye_duck.catalog.contracts.contract import subject_column
 from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.catalog.models.reading import models, selects_in
+from tests.conftest import read_yaml
 
 FILES = sorted(DATA_CONTRACTS.glob("*/*.odcs.yaml"))
 DOCUMENTS = {
-    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": yaml.safe_load(
-        file.read_text(encoding="utf-8")
-    )
-    for file in FILES
+    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": read_yaml(file) for file in FILES
 }
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "schemas.yaml"
 
@@ -356,10 +353,8 @@ SCHEMAS = {
 def reference():
     if not REFERENCE.is_file():
         pytest.skip(f"the reference schemas are not at {REFERENCE}")
-    text = REFERENCE.read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tables = {}
-    for one in yaml.load(text, loader)["tables"]:
+    for one in read_yaml(REFERENCE)["tables"]:
         name = one["id"]
         for theirs, ours in SCHEMAS.items():
             if name.startswith(theirs):

@@ -46,7 +46,10 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     subject = subject_cell(source)
     rows = views.relation(source)
     assert rows is not None
+    # All rows are in the table; of some, only the scan tells how many there were.
+    count_rows = database.counted
     if whole or subject is None:
+        count_rows = database.made
         statement = render("source_scan", name=contract.text_name, relation=rows)
     else:
         statement = render(
@@ -57,7 +60,7 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             no_patient=no_patient(subject),
         )
     try:
-        count = database.counted(statement)
+        count = count_rows(statement)
     except engine.Error as error:
         if is_of_machine(error):
             raise
