@@ -89,7 +89,7 @@ def write_tables(run: Run) -> None:
     def write(database: Database, source: Source) -> None:
         node = run.graph[source.contract.id]
         done = run.state.find(node)
-        if done is None or done.cohort_rows != stored.get(node.name):
+        if done is None or done.stored_rows != stored.get(node.name):
             run.state.begin(database, node.name)
             done = _write_new(run, database, source, node)
             run.state.add(database, done)
