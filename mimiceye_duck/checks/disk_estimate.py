@@ -4,10 +4,10 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import subject_column
-from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.core import paths
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core import text as core_text
+from mimiceye_duck.core.files import paths
 from mimiceye_duck.core.findings import PASSED, WARNING, Result
 from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.headers import open_text

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
+from mimiceye_duck.catalog.contracts.contract import Contract, Dataset
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
 from mimiceye_duck.readers.file_sets import paths_below

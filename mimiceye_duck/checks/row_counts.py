@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.sources import Release
 

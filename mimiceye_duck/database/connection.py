@@ -10,9 +10,9 @@ from weakref import WeakSet
 
 import duckdb
 
-from mimiceye_duck.catalog.templates import glob_escaped, literal, literals, names
+from mimiceye_duck.catalog.sql.quoting import glob_escaped, literal, literals, names
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import unfit
+from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.database.errors import kind_of, reason
 
 if TYPE_CHECKING:
@@ -25,6 +25,18 @@ _LOG = logging.getLogger(__name__)
 def _as_read(paths: Sequence[str]) -> list[str]:
     """Paths as they are, and as a pattern for just that file has to write them."""
     return list(dict.fromkeys([*paths, *map(glob_escaped, paths)]))
+
+
+def is_database(path: Path) -> bool:
+    """True if a file begins as DuckDB's databases do, whatever its name.
+
+    Of another, such as CSV, DuckDB makes a database in memory, and writes nothing to the file.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False
 
 
 def connect(

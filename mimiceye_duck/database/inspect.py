@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from mimiceye_duck.catalog import descriptions
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import outputs
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models import descriptions
+from mimiceye_duck.catalog.models.reading import selects_in
 from mimiceye_duck.catalog.names import meant, without_schema
-from mimiceye_duck.catalog.templates import ident, render
+from mimiceye_duck.catalog.sql.quoting import ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database, connect
 
 # Views on more stored rows than these are not counted unasked: a list comes at once.
@@ -123,7 +124,7 @@ def relations(database: Database) -> list[Relation]:
 
 
 def _asked(database: Database, name: str) -> list[tuple[Any, ...]]:
-    return database.rows(outputs("catalog")[name].sql)
+    return database.rows(selects_in("catalog")[name].sql)
 
 
 class _Source(NamedTuple):

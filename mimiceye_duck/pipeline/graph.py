@@ -6,27 +6,27 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TypeGuard
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts.contract import Contract, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import PACKAGE, version
-from mimiceye_duck.catalog.models import (
+from mimiceye_duck.catalog.models.model import VIEWS_ON_STORED, Model
+from mimiceye_duck.catalog.models.reading import (
     KEPT,
-    VALUE_LISTS,
-    VIEWS_ON_STORED,
-    Model,
     cohorts,
     models,
     noted,
     ordered,
-    outputs,
+    selects_in,
     stay_by_rule,
 )
-from mimiceye_duck.catalog.options import Options, window_text
-from mimiceye_duck.catalog.outputs import (
+from mimiceye_duck.catalog.models.value_lists import VALUE_LISTS
+from mimiceye_duck.catalog.models.written_tables import (
     is_written,
     linked_tables,
     needed_whole,
     written_name,
 )
+from mimiceye_duck.catalog.options.checking import Options, window_text
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.code_digest import code
@@ -51,7 +51,10 @@ CODE = {
     "linked table": ("pipeline.steps.tables",),
     "file set": ("pipeline.steps.file_sets",),
     "audit": ("pipeline.steps.audits",),
-    "database": ("usecases.build_steps",),
+    "database": (
+        "pipeline.build_steps",
+        "pages.report",
+    ),
     "report": ("pages.report",),
 }
 # What a node is called that is no relation.
@@ -90,7 +93,7 @@ class Graph:
                 self._select(f"{kind}/{name}", "linked table", model, own)
         for model in self.every:
             self._model(model)
-        for name, audit in outputs("audits").items():
+        for name, audit in selects_in("audits").items():
             self._select(f"audits/{name}", "audit", audit)
         self._whole_build()
 
@@ -119,7 +122,7 @@ class Graph:
     def whole(self) -> set[str]:
         """Contracts of which all rows are needed: what models read, and the spreadsheets."""
         written = [model for found in self.linked.values() for model in found.values()]
-        read = [*self.chosen, *written, *outputs("audits").values()]
+        read = [*self.chosen, *written, *selects_in("audits").values()]
         return needed_whole(self.sources.tables.keys(), read)
 
     @property
@@ -289,7 +292,7 @@ class Graph:
         inputs["code"] = code(*CODE["database"])
         self.nodes[DATABASE] = Node(DATABASE, "database", inputs)
         pages = sorted((PACKAGE / "pages" / "templates").iterdir())
-        selects = {**outputs("compare"), **outputs("report")}
+        selects = {**selects_in("compare"), **selects_in("report")}
         inputs = {
             "page template": digest([file.read_bytes() for file in pages]),
             "SQL": digest([model.sql for model in selects.values()]),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from mimiceye_duck.catalog.contracts import contracts, subject_column
-from mimiceye_duck.catalog.forms import forms
-from mimiceye_duck.catalog.models import linking
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.contracts.forms import forms
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.link_columns import linking
 
 # More than one in so many cells of a column that decides links stops a build.
 _ONE_IN = 1_000

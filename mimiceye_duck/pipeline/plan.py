@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import version
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError

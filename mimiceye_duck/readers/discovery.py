@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets, version_key
+from mimiceye_duck.catalog.contracts.contract import Contract, Dataset, version_key
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
-from mimiceye_duck.core.paths import unfit
 from mimiceye_duck.readers.headers import check_headers
 from mimiceye_duck.readers.listing import list_files
 from mimiceye_duck.readers.sources import Listing, Release, Source, Sources

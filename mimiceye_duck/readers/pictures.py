@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database.errors import is_of_machine
 
 FORMATS = ("jpg", "png", "audio")

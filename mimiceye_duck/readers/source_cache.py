@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.catalog.templates import glob_escaped, render
+from mimiceye_duck.catalog.sql.quoting import glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database

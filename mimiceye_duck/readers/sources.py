@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Column, Contract, Dataset, contracts, datasets, has_by
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, Dataset, has_by
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core import findings
-from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.core.files.file_state import state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 from mimiceye_duck.readers.names import is_parquet

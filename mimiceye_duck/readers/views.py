@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.models import Described, noted
-from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Described
+from mimiceye_duck.catalog.models.reading import noted
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine

@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow
 import pyarrow.compute
 
-from mimiceye_duck.catalog.templates import Sql, render
-from mimiceye_duck.core.output_folder import create
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.output_folder import create
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.writers.manifest import Entry
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.lock import held
-from mimiceye_duck.core.output_folder import OutputFolder, is_link
+from mimiceye_duck.core.files.lock import held
+from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.disk_space import disk_full

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.output_folder import is_below
+from mimiceye_duck.core.files.output_folder import is_below
 
 _FIELDS = (
     ("path", pyarrow.string(), "below the output folder"),

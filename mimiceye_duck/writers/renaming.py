@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mimiceye_duck.core.output_folder import OutputFolder, is_below
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.output_folder import OutputFolder, is_below
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.writers import json_file
 
 _SHAPE = {"going": [str], "coming": [str]}

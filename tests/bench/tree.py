@@ -25,7 +25,8 @@ from threading import Lock, local
 
 from isal import isal_zlib
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.synthetic.datasets.cells import identifier, literal
 from mimiceye_duck.synthetic.datasets.clinical import (

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.catalog import options
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options import checking as options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.steps import output_database

@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.checks.disk_estimate import disk_needed
 from mimiceye_duck.readers.discovery import find
 

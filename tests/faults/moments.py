@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow.parquet
 
 from mimiceye_duck.cli.main import main
-from mimiceye_duck.core import progress
+from mimiceye_duck.core.running import progress
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state import nodes, workspace
 from mimiceye_duck.writers import csv_tree

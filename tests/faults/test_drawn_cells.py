@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from tests.broken import tiny
 from tests.cells import CELLS, reading
 from tests.conftest import Table, csv_bytes, run

@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.core.output_folder import OutputFolder, create, is_below
+from mimiceye_duck.core.files.output_folder import OutputFolder, create, is_below
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.writers.manifest import Entry, Manifest
 

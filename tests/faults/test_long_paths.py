@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.core import file_state, whole_file
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.files import file_state, whole_file
 from mimiceye_duck.pipeline.state import nodes, workspace
 from mimiceye_duck.pipeline.steps import file_sets
 from mimiceye_duck.writers import csv_tree, files

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow.dataset
 import pytest
 
-from mimiceye_duck.catalog.dialects import translate
+from mimiceye_duck.catalog.engines.dialects import translate
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.spark import java
 from mimiceye_duck.pipeline.spark import build

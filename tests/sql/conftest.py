@@ -12,9 +12,11 @@ import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import cohorts, models, ordered
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.steps import source_text
 from mimiceye_duck.readers.discovery import find

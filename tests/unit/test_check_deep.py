@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.checks.deep import checksums
 from mimiceye_duck.checks.deep.file_sets import check_sets
 from mimiceye_duck.checks.deep.integrity import Stream, read_stream

@@ -11,9 +11,10 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from mimiceye_duck.catalog.contracts import contracts, datasets, subject_column
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
-from mimiceye_duck.catalog.models import models, outputs
+from mimiceye_duck.catalog.models.reading import models, selects_in
 
 FILES = sorted(DATA_CONTRACTS.glob("*/*.odcs.yaml"))
 DOCUMENTS = {
@@ -290,7 +291,7 @@ def test_patient_files_lie_where_mimic_eye_has_them():
         ours = {name: path for name, path in found.items() if name.startswith(schema + ".")}
         assert ours == {name: f"{folder}/{name.split('.')[1]}.csv" for name in owned}
     csv = {path for path in found.values() if "{" not in path and path.endswith(".csv")}
-    csv |= {f"{name}.csv" for name in outputs("patient")}
+    csv |= {f"{name}.csv" for name in selects_in("patient")}
     assert {path for path in csv if path.split("/")[0] not in ("Hosp", "ICU", "ED")} == {
         "CXR-JPG/cxr_meta.csv",
         "CXR-JPG/cxr_chexpert.csv",
@@ -306,7 +307,7 @@ def test_patient_files_lie_where_mimic_eye_has_them():
 
 def test_spreadsheets_are_those_of_mimic_eye():
     found = {one.spreadsheet for one in contracts().values() if one.spreadsheet}
-    assert found | {f"{name}.csv" for name in outputs("spreadsheets")} == {
+    assert found | {f"{name}.csv" for name in selects_in("spreadsheets")} == {
         "cxr_meta.csv",
         "cxr_meta_with_stay_id_only.csv",
         "CXR-JPG/cxr_chexpert.csv",

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.readers.discovery import find, version_key
 

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.discovery import find

@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterator
 from itertools import product
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.checks.checksum_lists import NAME, read_sums
 from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.core.errors import UserError

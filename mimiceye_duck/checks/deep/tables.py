@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mimiceye_duck.catalog.contracts import Column, Contract, Reference
-from mimiceye_duck.catalog.predicates import Rule, rules
-from mimiceye_duck.catalog.templates import Sql, cell_value, quoted, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, Reference
+from mimiceye_duck.catalog.sql.predicates import Rule, rules
+from mimiceye_duck.catalog.sql.quoting import Sql, quoted
+from mimiceye_duck.catalog.sql.templates import cell_value, render
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.line_numbers import lines_of
 from mimiceye_duck.core.digest import digest

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mimiceye_duck.catalog.models import link_rules
+from mimiceye_duck.catalog.models.link_rules import link_rules
 from mimiceye_duck.core.text import duration, moment, printable
 from mimiceye_duck.usecases.explain import comparison, explanation
 

@@ -8,7 +8,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from mimiceye_duck.catalog.names import without_schema
-from mimiceye_duck.catalog.templates import quoted
+from mimiceye_duck.catalog.sql.quoting import quoted
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.inspect import Relation
 

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
+from mimiceye_duck.catalog.engines.model_plan import plan
 from mimiceye_duck.catalog.installation import version
-from mimiceye_duck.catalog.model_plan import plan
-from mimiceye_duck.catalog.models import Model, models
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.releases import check_releases
-from mimiceye_duck.core import findings, machine
+from mimiceye_duck.core import findings
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.files.paths import extended
+from mimiceye_duck.core.running import machine
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
 from mimiceye_duck.pipeline.graph import Graph

@@ -5,9 +5,10 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.contracts import Column
-from mimiceye_duck.catalog.dialects import written
-from mimiceye_duck.catalog.templates import quoted, value
+from mimiceye_duck.catalog.contracts.contract import Column
+from mimiceye_duck.catalog.engines.dialects import written
+from mimiceye_duck.catalog.sql.quoting import quoted
+from mimiceye_duck.catalog.sql.templates import value
 
 _CELL = "cell"
 

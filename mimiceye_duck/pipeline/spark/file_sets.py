@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.models import KEPT
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import KEPT
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.spark.tables import Tables, view_name
 from mimiceye_duck.pipeline.steps import named_files, output_database

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.dialects import written
-from mimiceye_duck.catalog.keyed import is_joined
-from mimiceye_duck.catalog.model_plan import ORDERED
-from mimiceye_duck.catalog.models import Model, noted
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.dialects import written
+from mimiceye_duck.catalog.engines.model_plan import ORDERED
+from mimiceye_duck.catalog.models.keyed_tables import is_joined
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import noted
 from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
 from mimiceye_duck.pipeline.steps.repeated_keys import Repeated, contradiction

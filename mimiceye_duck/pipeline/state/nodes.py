@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from mimiceye_duck.catalog.models import noted
-from mimiceye_duck.catalog.templates import Sql, render
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.models.reading import noted
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.threads import Item, Stopped
+from mimiceye_duck.core.running.progress import Steps
+from mimiceye_duck.core.running.threads import Item, Stopped
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.pipeline.graph import Graph

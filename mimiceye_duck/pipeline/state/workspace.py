@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.lock import held
-from mimiceye_duck.core.output_folder import OutputFolder, is_link
-from mimiceye_duck.core.paths import extended, unfit
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.lock import held
+from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
+from mimiceye_duck.core.files.paths import extended, unfit
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 from mimiceye_duck.pipeline.state import input_files

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy
 import pyarrow
 
-from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine

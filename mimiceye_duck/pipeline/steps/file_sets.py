@@ -6,9 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason

@@ -7,8 +7,8 @@ next one reads only what is new.
 import os
 import shutil
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.parquet_tables import HEADERS, REPORTS, parquet

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy
 
-from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import misfit
-from mimiceye_duck.catalog.templates import Sql, cell_value, ident, patient, quoted, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, subject_column
+from mimiceye_duck.catalog.sql.predicates import misfit
+from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
+from mimiceye_duck.catalog.sql.templates import cell_value, patient, render
 from mimiceye_duck.core.errors import Problem
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit

@@ -8,10 +8,11 @@ from itertools import product
 from pathlib import Path
 from string import Formatter
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.catalog.templates import ident, render
-from mimiceye_duck.core.file_state import State, file_state
-from mimiceye_duck.core.paths import DEVICE
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.sql.quoting import ident
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.file_state import State, file_state
+from mimiceye_duck.core.files.paths import DEVICE
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import pictures
 from mimiceye_duck.readers.names import other_ending

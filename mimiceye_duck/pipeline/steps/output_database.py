@@ -5,12 +5,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.descriptions import described
-from mimiceye_duck.catalog.models import KEPT, Model, noted
-from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.templates import Sql, Way, ident, literal, render, typed
-from mimiceye_duck.core.threads import Item
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.descriptions import described
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, noted
+from mimiceye_duck.catalog.options.checking import Options
+from mimiceye_duck.catalog.sql.quoting import Sql, ident, literal
+from mimiceye_duck.catalog.sql.templates import Way, render, typed
+from mimiceye_duck.core.running.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.pipeline.misfit import Misfit

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.keyed import is_joined, keyed
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.keyed_tables import is_joined, keyed
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.nodes import FILED

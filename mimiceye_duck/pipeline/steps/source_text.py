@@ -1,8 +1,9 @@
 """Read each source table once into the working database, as the text it is."""
 
-from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import no_patient
-from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, subject_column
+from mimiceye_duck.catalog.sql.predicates import no_patient
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database

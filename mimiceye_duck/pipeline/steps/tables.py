@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
-from mimiceye_duck.catalog.models import Model
-from mimiceye_duck.catalog.outputs import is_written, written_name
-from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.catalog.contracts.contract import Contract, shared_column, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.written_tables import is_written, written_name
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import patient, render
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.node import Node

@@ -18,7 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ")
 _COLUMNS = contracts()["mimic_cxr.dicom"].columns

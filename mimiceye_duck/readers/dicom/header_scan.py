@@ -20,8 +20,8 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
-from mimiceye_duck.core import processes as workers
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.whole_file import whole_file
+from mimiceye_duck.core.running import processes as workers
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import FileProblem, Listed, listed, reason
 from mimiceye_duck.readers.dicom.header import TYPES, read_header

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.errors import InvalidDicomError
 
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database.errors import is_of_machine
 
 _QUALITY = 95

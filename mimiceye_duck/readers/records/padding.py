@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.records.inflation import Inflation
 from mimiceye_duck.readers.sources import Source, Sources

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy
 from numpy.typing import NDArray
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 # Text that is put in order at a time.
 _AT_ONCE = 1 << 26

@@ -21,7 +21,7 @@ import pyarrow
 import pyarrow.parquet
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.reports.sections import sections

@@ -8,7 +8,8 @@ from string import Template
 
 import pyarrow as pa
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.database.connection import connect
 from mimiceye_duck.synthetic.datasets.cells import cell, identifier, literal, quoted

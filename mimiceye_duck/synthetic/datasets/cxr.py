@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.folder import Folder
 from mimiceye_duck.synthetic.datasets.pictures import dicom, jpg, pixels
 from mimiceye_duck.synthetic.datasets.reports import report

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from mimiceye_duck.catalog.contracts import Column, contracts
+from mimiceye_duck.catalog.contracts.contract import Column
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.cxr import header
 from mimiceye_duck.synthetic.datasets.folder import Folder
 from mimiceye_duck.synthetic.datasets.pictures import MASKS, mask

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mimiceye_duck.catalog.names import resolve
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.results import ExportResult
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database

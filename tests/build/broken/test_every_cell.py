@@ -11,8 +11,9 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.models import linking
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.link_columns import linking
 from tests.broken.tiny import put
 from tests.cells import CELLS, FORMS, reading
 from tests.conftest import Table, csv_bytes, read_csv, run

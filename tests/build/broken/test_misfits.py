@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.models import linking
+from mimiceye_duck.catalog.models.link_columns import linking
 from mimiceye_duck.pipeline.steps import csv_scan as records
 from tests.broken import tiny
 from tests.broken.tiny import ANNA, BERT, put

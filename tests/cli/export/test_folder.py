@@ -169,8 +169,8 @@ def test_a_folder_is_free_after_a_failure(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
 def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkeypatch):
-    from mimiceye_duck.core import lock
     from mimiceye_duck.core.errors import Problem
+    from mimiceye_duck.core.files import lock
 
     take, path = lock._lock, tmp_path / "folder" / "lock"
     taken = []

@@ -10,9 +10,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
-from mimiceye_duck.catalog.models import KEPT, Model, cohorts, models, ordered, stay_by_rule
-from mimiceye_duck.catalog.templates import Sql, quoted, render
+from mimiceye_duck.catalog.contracts.contract import Contract, shared_column, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, cohorts, models, ordered, stay_by_rule
+from mimiceye_duck.catalog.sql.quoting import Sql, quoted
+from mimiceye_duck.catalog.sql.templates import render
 
 # Tables of which a model numbers the rows by their position in the file.
 ORDERED = frozenset({"reflacx.timestamps_transcription"})

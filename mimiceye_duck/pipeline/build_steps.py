@@ -3,16 +3,17 @@
 import shutil
 import time
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import KEPT
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import KEPT
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.checks.row_counts import row_count_warnings
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.findings import Result
-from mimiceye_duck.pages.report import write_report
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
@@ -29,8 +30,16 @@ from mimiceye_duck.pipeline.steps import (
 )
 from mimiceye_duck.pipeline.steps.build_record import record
 from mimiceye_duck.pipeline.steps.readme import write_readme
-from mimiceye_duck.pipeline.steps.work_database import attach_final, open_working
+from mimiceye_duck.pipeline.work_database import attach_final, open_working
 from mimiceye_duck.readers.records.padding import without_padding
+
+
+class Report(Protocol):
+    """A function that writes the report of a build into its tree."""
+
+    def __call__(
+        self, tree: Path, record: Mapping[str, Any], resources: Resources, spill: Path
+    ) -> None: ...
 
 
 def run_steps(
@@ -38,6 +47,7 @@ def run_steps(
     workspace: Workspace,
     resources: Resources,
     checks: tuple[list[Result], Result],
+    write_report: Report,
     *,
     rebuild: bool,
 ) -> Mapping[str, Any]:
@@ -50,47 +60,19 @@ def run_steps(
     if rebuild:
         workspace.clear()
     workspace.start()
-    sources, wanted = graph.sources, graph.digest
     database = open_working(workspace, resources)
-    sources = without_padding(sources, workspace.out / COPIES)
+    sources = without_padding(graph.sources, workspace.out / COPIES)
     run = Run(sources, workspace, graph.options, resources, database, graph, rebuild)
     checked, disk = checks
     run.steps.say(disk.text)
     run.warnings += findings.warnings(checked)
     try:
         run.records_folder.mkdir(parents=True, exist_ok=True)
-        _prepare(run)
-        imaging.read_headers(run)
-        imaging.collect_reports(run)
-        tables.read_whole(run)
-        fallbacks = imaging.use_headers(run)
-        _link(run)
-        run.load_cohort()
-        tables.write_tables(run)
-        tables.write_linked(run)
-        file_sets.place_sets(run)
-        repeated_keys.mend_stored(run)
-        output_database.keep_counts(run)
-        with run.steps.step("auditing", 1):
-            results = _audit(run, fallbacks)
-        _store(run)
-        output_database.describe(run, graph.described)
-        results += output_database.audit_grains(run)
-        write_readme(run.tree / "README.txt", sources)
-        copies = {file for source in sources.tables.values() for file in source.copies}
-        ours = [
-            file.relative_to(workspace.out).as_posix()
-            for file in sorted({*run.parquet.values(), *copies})
-            if file.is_relative_to(workspace.out)
-        ]
-        output_database.add(
-            database, "run.input_files", [input_files.row(workspace.out, path) for path in ours]
-        )
-        input_files.write(database, run.tree)
-        run.manifest.write(run.tree / "manifest.parquet")
+        results = _make(run)
+        _note_files(run)
         if not sources.is_made_up:
             run.warnings += row_count_warnings(run.source_rows, sources.releases)
-        content = record(run, wanted, started, time.perf_counter() - begin, results)
+        content = record(run, graph.digest, started, time.perf_counter() - begin, results)
     finally:
         database.close()
         shutil.rmtree(run.records_folder, ignore_errors=True)
@@ -98,6 +80,43 @@ def run_steps(
     workspace.stage(content, {entry.path for entry in run.manifest.written} - run.state.kept)
     workspace.publish()
     return content
+
+
+def _make(run: Run) -> list[audits.Result]:
+    """Make the tree and the database, in this order; returns the results of the audits."""
+    _prepare(run)
+    imaging.read_headers(run)
+    imaging.collect_reports(run)
+    tables.read_whole(run)
+    fallbacks = imaging.use_headers(run)
+    _link(run)
+    run.load_cohort()
+    tables.write_tables(run)
+    tables.write_linked(run)
+    file_sets.place_sets(run)
+    repeated_keys.mend_stored(run)
+    output_database.keep_counts(run)
+    with run.steps.step("auditing", 1):
+        results = _audit(run, fallbacks)
+    _store(run)
+    output_database.describe(run, run.graph.described)
+    return results + output_database.audit_grains(run)
+
+
+def _note_files(run: Run) -> None:
+    """Write the README and the lists of the files that were read and written."""
+    write_readme(run.tree / "README.txt", run.sources)
+    copies = {file for source in run.sources.tables.values() for file in source.copies}
+    out = run.workspace.out
+    ours = [
+        file.relative_to(out).as_posix()
+        for file in sorted({*run.parquet.values(), *copies})
+        if file.is_relative_to(out)
+    ]
+    rows = [input_files.row(out, path) for path in ours]
+    output_database.add(run.database, "run.input_files", rows)
+    input_files.write(run.database, run.tree)
+    run.manifest.write(run.tree / "manifest.parquet")
 
 
 def _audit(run: Run, fallbacks: list[str]) -> list[audits.Result]:

@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import models
 
 
 @cache

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 State = tuple[int, int]
 

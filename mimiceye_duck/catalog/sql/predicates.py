@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.templates import Sql, cell_value, quoted, render, value
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, subject_column
+from mimiceye_duck.catalog.sql.quoting import Sql, quoted
+from mimiceye_duck.catalog.sql.templates import cell_value, render, value
 from mimiceye_duck.core.findings import FAILED, WARNING
 
 # What is wrong with `{n}` of the cells of `{name}`, a column.

@@ -7,7 +7,7 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.options import DIALECTS
+from mimiceye_duck.catalog.options.checking import DIALECTS
 from mimiceye_duck.core.errors import Problem, UserError
 
 Transform = Callable[[exp.Expr], exp.Expr]

@@ -9,17 +9,18 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.build_options import (
+from mimiceye_duck.catalog.models.link_rules import link_rules
+from mimiceye_duck.catalog.models.reading import cohorts
+from mimiceye_duck.catalog.options.build_options import (
     LINK_RULE,
     PUBLISHED_RULE,
     BuildOptions,
     Content,
 )
-from mimiceye_duck.catalog.models import cohorts, link_rules
-from mimiceye_duck.core import paths
 from mimiceye_duck.core.errors import Problem, UsageError
+from mimiceye_duck.core.files import paths
+from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.core.given import takes
-from mimiceye_duck.core.paths import unfit
 
 _IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
 ENGINES = ("duckdb", "spark")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.dialects import ENGINES, postgres_name, translate
+from mimiceye_duck.catalog.engines.dialects import ENGINES, postgres_name, translate
 from mimiceye_duck.core.errors import UserError
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import KEPT, Described, Model, cohorts, models, noted
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Described, Model
+from mimiceye_duck.catalog.models.reading import KEPT, cohorts, models, noted
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
-from mimiceye_duck.catalog.models import Model, models, outputs
+from mimiceye_duck.catalog.contracts.contract import Contract, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models, selects_in
 
 
 def written_name(contract: Contract) -> str:
@@ -18,10 +20,10 @@ def is_written(contract: Contract) -> bool:
 
 def linked_tables(*, as_published: bool) -> dict[str, dict[str, Model]]:
     """The CSV files that are more than their source, by folder: `patient` or `spreadsheets`."""
-    found = {kind: outputs(kind) for kind in ("patient", "spreadsheets")}
+    found = {kind: selects_in(kind) for kind in ("patient", "spreadsheets")}
     if as_published:
         for kind, tables in found.items():
-            tables |= outputs(f"as_published/{kind}")
+            tables |= selects_in(f"as_published/{kind}")
     return found
 
 

@@ -4,8 +4,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from mimiceye_duck.catalog.templates import render
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError, is_damaged

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mimiceye_duck.core.file_state import state_of
-from mimiceye_duck.core.privacy import owner_only
-from mimiceye_duck.core.whole_file import write_whole
+from mimiceye_duck.core.files.file_state import state_of
+from mimiceye_duck.core.files.privacy import owner_only
+from mimiceye_duck.core.files.whole_file import write_whole
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.output_folder import is_link
+from mimiceye_duck.core.files.output_folder import is_link
 
 # A link that came meanwhile is not followed.
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

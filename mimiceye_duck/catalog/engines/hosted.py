@@ -9,14 +9,16 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from mimiceye_duck.catalog.build_options import LINK_RULE, WINDOW
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.dialects import written
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.dialects import written
+from mimiceye_duck.catalog.engines.model_plan import plan
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
-from mimiceye_duck.catalog.model_plan import plan
-from mimiceye_duck.catalog.models import KEPT, Model, models, noted
-from mimiceye_duck.catalog.options import window_seconds
-from mimiceye_duck.catalog.templates import quoted
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, models, noted
+from mimiceye_duck.catalog.options.build_options import LINK_RULE, WINDOW
+from mimiceye_duck.catalog.options.checking import window_seconds
+from mimiceye_duck.catalog.sql.quoting import quoted
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 
 # Neither gaze dataset is hosted, so that the patients are those of MIMIC-CXR.

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 # Where the system opens an entry of an open folder, nobody can put a link in between.
 _HAS_DESCRIPTORS = hasattr(os, "O_NOFOLLOW") and {os.open, os.unlink, os.rename, os.rmdir} <= (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
-from mimiceye_duck.core.caches import parsed
+from mimiceye_duck.core.files.caches import parsed
 
 _FILE = DATA_CONTRACTS / "types.yaml"
 
