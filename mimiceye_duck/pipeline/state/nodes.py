@@ -23,7 +23,8 @@ FILES = "run.node_files"
 # Kinds of which every file is entered.
 FILED = ("table", "linked table")
 _COLUMNS = (
-    "name, kind, digest, inputs, source_rows, cohort_rows, repeated_rows, rows, files, bytes, misfits"
+    "name, kind, digest, inputs, source_rows, cohort_rows, repeated_rows, rows, files, bytes,"
+    " misfits"
 )
 _FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes"
 
@@ -33,9 +34,10 @@ class Done:
     """A node that is finished.
 
     `source_rows` are all rows of its file, `cohort_rows` those of the patients, `repeated_rows`
-    those of them that are not stored, `rows` those of its files or of a model; `entries` are its CSV files, `files` and `size` (bytes) are said of
-    others, which only the manifest lists. None is what it has not. `misfits` are those of the
-    patients' rows, where not all rows of the table were read before.
+    those of them that are not stored, `rows` those of its files or of a model; `entries` are its
+    CSV files, `files` and `size` (bytes) are said of others, which only the manifest lists. None
+    is what it has not. `misfits` are those of the patients' rows, where not all rows of the table
+    were read before.
     """
 
     node: Node

@@ -131,7 +131,8 @@ def test_a_later_build_takes_tables_with_repeated_rows_over_and_tells_of_them_ag
 ):
     out = Path(shutil.copytree(build[0], tmp_path / "out"))
     told = json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"]
-    words = ("--source", twice, "--out", out, *"--cohort all --files none --window 3d".split())
+    words = ["--source", twice, "--out", out, "--cohort", "all", "--files", "none"]
+    words += ["--window", "3d"]
     steps = json.loads(command("plan", *words, "--format", "json").stdout)["steps"]
     tables = {one["name"]: one["action"] for one in steps if one["kind"] == "table"}
     assert tables.keys() >= told.keys()
