@@ -187,11 +187,14 @@ def _load(database: Database, prefix: str) -> tuple[dict[str, Done], set[str]]:
         files.setdefault(name, []).append(Entry(*entry))
     found, names = {}, set(files)
     for row in database.rows(f"select {_COLUMNS} from {prefix}{NODES}"):  # noqa: S608
-        name, kind, digest, inputs, *counts, misfits = row
+        name, kind, digest, inputs, source_rows, cohort_rows, *rest, misfits = row
+        repeated_rows, n_rows, n_files, size = rest
         node, entries = Node(name, kind, json.loads(inputs)), tuple(files.get(name, ()))
         names.add(name)
         unfit = tuple(Misfit(**one) for one in json.loads(misfits))
-        done = Done(node, *counts, entries, unfit)
+        done = Done(
+            node, source_rows, cohort_rows, repeated_rows, n_rows, n_files, size, entries, unfit
+        )
         if done.node.digest == digest and done.is_whole:
             found[name] = done
     return found, names - found.keys()
