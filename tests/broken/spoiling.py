@@ -79,7 +79,9 @@ def spoil(source: Path, kind: str, links: bool) -> dict[tuple[str, str], int]:
 
 def _files(source: Path, contract: Contract) -> list[Path]:
     root = source / "physionet.org" / "files"
-    name = contract.glob if contract.is_file_set else contract.path.replace("*", "2.[01].0")
+    name = contract.path.replace("*", "2.[01].0")
+    if contract.is_file_set:
+        name = name.split("{")[0] + contract.glob
     found = sorted([*root.glob(f"*/*/{name}"), *root.glob(f"*/*/{name}.gz")])
     columns = {column.header.lower() for column in contract.file_columns}
     return [file for file in found if {one.lower() for one in read_csv(file).header} <= columns]
