@@ -1,7 +1,8 @@
 """A tree of which every cell that is no key is empty, a misfit, or at the end of its range."""
 
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
+from random import Random
 
 from mimiceye_duck.catalog.contracts.contract import Column, Contract
 from mimiceye_duck.catalog.contracts.reading import contracts
@@ -47,10 +48,24 @@ def cells_of(kind: str, column: Column) -> list[str]:
     return MISFITS[column.form] if column.form else TEXTS
 
 
+def filling(kind: str, contract: Contract, column: Column, length: int) -> list[str]:
+    if kind == "drawn":
+        return Random(f"{contract.id}.{column.name}").choices(["", *TEXTS], k=length)
+    return list(islice(cycle(cells_of(kind, column)), length))
+
+
+def counted(kind: str, column: Column, cells: list[str]) -> int:
+    if kind != "drawn":
+        return sum(cell != "" for cell in cells)
+    form = column.form
+    return sum(cell != "" and reading(form, cell) is None for cell in cells) if form else 0
+
+
 def spoil(source: Path, kind: str, links: bool) -> dict[tuple[str, str], int]:
     """Fill every cell that is no key's; returns how many of each column are not empty.
 
-    With `links` those that decide links are left as they are.
+    Of the cells that are drawn it is how many are misfits. With `links` those that decide links
+    are left as they are.
     """
     changed: dict[tuple[str, str], int] = {}
     for contract in contracts().values():
@@ -66,10 +81,10 @@ def spoil(source: Path, kind: str, links: bool) -> dict[tuple[str, str], int]:
                 if column is None or kept or is_key(contract, column):
                     filled.append([row[place] for row in table.rows])
                 else:
-                    some = cycle(cells_of(kind, column))
-                    filled.append([next(some) for _ in table.rows])
+                    cells = filling(kind, contract, column, len(table.rows))
+                    filled.append(cells)
                     key = contract.id, column.name
-                    changed[key] = changed.get(key, 0) + (len(table.rows) if kind != "empty" else 0)
+                    changed[key] = changed.get(key, 0) + counted(kind, column, cells)
             put(
                 file,
                 csv_bytes(Table(table.header, [list(row) for row in zip(*filled, strict=True)])),
