@@ -120,9 +120,11 @@ def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -
         return []
     _mark_and_store(database, source, name, relation)
     # Where a record lies is asked only of files that have misfits.
-    found = (
-        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
-    )
+    found: list[Misfit] = []
+    if misfits.are_there(database, name):
+        by_name = attach.relation(source, sorted(files))
+        assert by_name is not None
+        found = misfits.of_files(database, source, by_name)
     misfits.unmark(database, name)
     return found
 

@@ -13,8 +13,8 @@ import pytest
 from mimiceye_duck.catalog.contracts.forms import forms
 from mimiceye_duck.catalog.contracts.reading import contracts
 from tests.broken.spoiling import spoil
-from tests.cells import CELLS
-from tests.conftest import run
+from tests.cells import CELLS, reading
+from tests.conftest import read_csv, run
 
 TABLES = "marts.cxr_clinical,marts.labels,links.cxr_stay,cohort.hosp_labevents"
 
@@ -185,3 +185,17 @@ def test_build_check_and_python_agree_on_cells_that_are_drawn(made_up, tmp_path,
     assert len({table for table, _ in wanted}) > 40
     assert {(table, column): n for table, column, n in answer(tmp_path, MISFITS)} == wanted
     assert checked(tmp_path, monkeypatch) == wanted
+    # Of a set the first file by its name is named.
+    sql = "select first_record, path from run.misfits where column_name = 'x_position'"
+    assert answer(tmp_path, f"{sql} and table_name = 'reflacx.fixations'") == [
+        first_of(tmp_path / "source", "fixations.csv", "x_position")
+    ]
+
+
+def first_of(source: Path, name: str, column: str) -> tuple[int, str]:
+    """The record and the file of REFLACX's first cell that is no number."""
+    for file in sorted(source.glob(f"physionet.org/files/reflacx*/*/main_data/*/{name}")):
+        for number, row in enumerate(read_csv(file).records(), 1):
+            if row[column] and reading("DOUBLE", row[column]) is None:
+                return number, f"{file.parent.name}/{name}"
+    raise AssertionError
