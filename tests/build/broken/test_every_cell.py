@@ -193,9 +193,9 @@ def test_build_check_and_python_agree_on_cells_that_are_drawn(made_up, tmp_path,
 
 
 def first_of(source: Path, name: str, column: str) -> tuple[int, str]:
-    """The record and the file of REFLACX's first cell that is no number."""
+    """The record and the file of REFLACX's first cell that is no whole number."""
     for file in sorted(source.glob(f"physionet.org/files/reflacx*/*/main_data/*/{name}")):
         for number, row in enumerate(read_csv(file).records(), 1):
-            if row[column] and reading("DOUBLE", row[column]) is None:
+            if row[column] and reading("INTEGER", row[column]) is None:
                 return number, f"{file.parent.name}/{name}"
     raise AssertionError
