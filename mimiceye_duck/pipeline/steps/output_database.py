@@ -46,11 +46,11 @@ from duckdb_tables()
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
 
 
-def cohort_table(database: Database, source: Source, rows: Sql) -> int:
+def cohort_table(database: Database, source: Source, rows: Sql, way: Way) -> int:
     """Store the built patients' rows of one table, typed; returns their number."""
     name = "final." + source.contract.cohort_name
     columns = attach.columns(source)
-    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
+    return database.made(render("cohort_table", name=name, columns=columns, relation=rows, way=way))
 
 
 def cohort_records(
