@@ -102,7 +102,7 @@ def _misfits(
     some: Sequence[tuple[Column, str, int]],
     n_rows: int,
 ) -> list[Misfit]:
-    """The misfits of the columns that have any: whose they are, and where the first is."""
+    """The misfits of the columns that have any: of how many patients, and where the first is."""
     flags = [
         f"{text(own)} is not null and {_value(column, own)} is null" for column, own, _ in some
     ]
