@@ -159,4 +159,4 @@ def _inner_path(source: Source, file: str) -> str | None:
     if not source.contract.is_file_set:
         return None
     found = re.search(source.contract.path_regex, file)
-    return found[0] if found else file
+    return found[0].removeprefix("/") if found else file
