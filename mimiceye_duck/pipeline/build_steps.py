@@ -79,6 +79,7 @@ def run_steps(
     write_report(run.tree, content, resources, workspace.spill(resources.temp_dir))
     workspace.stage(content, {entry.path for entry in run.manifest.written} - run.state.kept)
     workspace.publish()
+    workspace.drop_copies(sources.copies)
     return content
 
 
@@ -106,11 +107,10 @@ def _make(run: Run) -> list[audits.Result]:
 def _note_files(run: Run) -> None:
     """Write the README and the lists of the files that were read and written."""
     write_readme(run.tree / "README.txt", run.sources)
-    copies = {file for source in run.sources.tables.values() for file in source.copies}
     out = run.workspace.out
     ours = [
         file.relative_to(out).as_posix()
-        for file in sorted({*run.parquet.values(), *copies})
+        for file in sorted({*run.parquet.values(), *run.sources.copies})
         if file.is_relative_to(out)
     ]
     rows = [input_files.row(out, path) for path in ours]

@@ -239,7 +239,7 @@ class _Comparison:
             yield "files are lost or changed"
         if node.kind == "table" and done.cohort_rows is not None:
             stored = self._earlier.rows.get(contracts()[node.name].cohort_name)
-            if stored != done.cohort_rows:
+            if stored != done.stored_rows:
                 yield "rows are lost"
         if node.kind in LOOKED_THROUGH:
             changed = len(self._changed(node))

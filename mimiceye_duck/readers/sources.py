@@ -131,6 +131,11 @@ class Sources:
         """True if `synth` wrote it, which puts the right answers beside its datasets."""
         return (self.folder / "truth" / "cxr_stay.csv").is_file()
 
+    @property
+    def copies(self) -> set[Path]:
+        """The files that are read in place of those of the download, and others of their tables."""
+        return {file for source in self.tables.values() for file in source.copies}
+
     def get(self, contract_id: str) -> Source | None:
         return self.tables.get(contract_id)
 

@@ -101,6 +101,7 @@ class World:
                 self._schema(name)
                 self._schema(table.contract.text_name)
                 source_text.stage(self.database, table, whole=True)
+                source_text.show(self.database, table)
                 self.made.update((name, table.contract.text_name))
 
     def define(self, name: str, sql: str) -> None:

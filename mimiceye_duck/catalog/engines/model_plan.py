@@ -22,6 +22,7 @@ ORDERED = frozenset({"reflacx.timestamps_transcription"})
 # What a build tells the models, and what it notes of files and reports.
 _GIVEN = ("settings", "run")
 _SOURCE_TEXT = "source_text"
+_SUBJECTS = Sql("select subject_id from cohort.subjects")
 
 
 def plan(wanted: Iterable[str], *, cohort: str, link_rule: str | None = None) -> list[Model]:
@@ -91,22 +92,27 @@ def _cohort(contract: Contract) -> Model:
     columns = [quoted(column.name) for column in contract.columns]
     if contract.id in ORDERED:
         columns.append(quoted("rowid"))
-    keys = Sql("select subject_id from cohort.subjects")
+    relation = contract.id
     if contract.repaired_name in models():
-        relation, column = contract.repaired_name, "patient"
+        relation, column, keys = contract.repaired_name, "patient", _SUBJECTS
         # A repair may leave a number as the text that the CSV files have.
         columns = [_cast(one.name, one.type) for one in contract.columns]
-    elif subject := subject_column(contract):
-        relation, column = contract.id, subject
     else:
-        assert contract.patient_of
-        relation, owners = contract.id, _columns(models()[contract.patient_of])
-        shared = shared_column((one.name for one in contract.columns), owners)
-        assert shared
-        column, key = shared
-        keys = render("engine_keys", key=key, owners=contract.patient_of)
+        column, keys = keys_of(contract)
     select = render("engine_cohort", columns=columns, relation=relation, column=column, keys=keys)
     return Model(contract.cohort_name, select)
+
+
+def keys_of(contract: Contract) -> tuple[str, Sql]:
+    """The column that says which rows are the built patients', and a select of what it then is."""
+    if subject := subject_column(contract):
+        return subject, _SUBJECTS
+    assert contract.patient_of
+    owners = _columns(models()[contract.patient_of])
+    shared = shared_column((one.name for one in contract.columns), owners)
+    assert shared
+    column, key = shared
+    return column, render("engine_keys", key=key, owners=contract.patient_of)
 
 
 def _cast(name: str, type: str) -> Sql:

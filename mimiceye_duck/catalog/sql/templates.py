@@ -28,9 +28,9 @@ from mimiceye_duck.catalog.sql.quoting import (
 )
 from mimiceye_duck.core.files.caches import template_cache
 
-# How a cell is read, to the same value: at least cost to plan, at least cost a row, or in words
-# that every engine has.
-Way = Literal["few", "many", "portable"]
+# How a cell is read, to the same value: at least cost to plan, at least cost a row, without a look
+# at its form where all are known to have it, or in words that every engine has.
+Way = Literal["few", "many", "fitting", "portable"]
 
 
 def typed(columns: Iterable[tuple[Column, str | None]], way: Way = "few") -> Sql:
@@ -70,7 +70,9 @@ _HERE = Sql("\0")
 @cache
 def _value(form: str, way: Way) -> Sql:
     one = forms()[form]
-    if one.type == "DOUBLE":
+    if way == "fitting":
+        kind = "cell_as_it_is"
+    elif one.type == "DOUBLE":
         kind = "cell_number" if way == "portable" else "cell_finite"
     elif way == "many" and one.written is not None:
         kind = "cell_of_length" if one.written else "cell_as_written"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -251,6 +251,16 @@ class Workspace:
                     folders.remove(name)
             for name in files if here.parts else ():
                 self.folder.take((here / name).as_posix(), tree)
+
+    def drop_copies(self, needed: Collection[Path]) -> None:
+        """Remove the copies of files of the download that the build in place does not read."""
+        with self.folder:
+            for place, _, files in os.walk(extended(self.out / COPIES), topdown=False):
+                here = Path(os.path.relpath(place, extended(self.out)))
+                for name in files:
+                    if self.out / here / name not in needed:
+                        self.folder.remove((here / name).as_posix())
+                self.folder.remove_empty(here.as_posix())
 
     def clean(self) -> None:
         """Empty the staging folder, of which the build that is in place needs nothing."""

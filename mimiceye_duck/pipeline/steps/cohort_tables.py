@@ -29,11 +29,11 @@ _MANY = 10_000
 NOTHING = Sql("(select 1 where false) as nothing")
 
 
-def cohort_table(database: Database, source: Source, rows: Sql) -> int:
+def cohort_table(database: Database, source: Source, rows: Sql, way: Way) -> int:
     """Store the built patients' rows of one table, typed; returns their number."""
     name = "final." + source.contract.cohort_name
     columns = attach.columns(source)
-    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
+    return database.made(render("cohort_table", name=name, columns=columns, relation=rows, way=way))
 
 
 def cohort_records(
@@ -78,9 +78,11 @@ def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -
         return []
     _mark_and_store(database, source, name, relation)
     # Where a record lies is asked only of files that have misfits.
-    found = (
-        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
-    )
+    found: list[Misfit] = []
+    if misfits.are_there(database, name):
+        by_name = attach.relation(source, sorted(files))
+        assert by_name is not None
+        found = misfits.of_files(database, source, by_name)
     misfits.unmark(database, name)
     return found
 

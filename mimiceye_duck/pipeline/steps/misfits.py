@@ -75,7 +75,7 @@ def _some(
 
 
 def of_files(database: Database, source: Source, relation: Sql) -> list[Misfit]:
-    """The misfits in a set's files, of which the first by name is named."""
+    """The misfits in a set's files, of which the first is named: they are read by name."""
     rows = render("misfit_files", relation=relation)
     no_patient = Sql("cast(null as bigint)")
     return _misfits(

@@ -107,7 +107,7 @@ def enter_nodes(run: Run, rows: Mapping[str, int]) -> None:
             files, size = extents.get(name, (None, None))
             source = run.texts.done.get(name)
             source_rows = source.source_rows if source else None
-            rest.append(Done(node, source_rows, None, rows.get(name), files, size))
+            rest.append(Done(node, source_rows, rows=rows.get(name), files=files, size=size))
     run.state.add(run.database, *rest)
 
 
