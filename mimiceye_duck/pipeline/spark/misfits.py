@@ -134,7 +134,7 @@ def _misfits(
 def _n_patients(
     source: Source, found: Mapping[Column, str | None], chosen: "DataFrame", flags: Sequence[str]
 ) -> list[int | None]:
-    """How many patients have a misfit of each kind; None where the rows name no patient."""
+    """Numbers of patients with a misfit of each kind; None where the rows name no patient."""
     subject = subject_column(source.contract)
     column = source.contract.column(subject) if subject else None
     own = found.get(column) if column else None
