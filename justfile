@@ -87,7 +87,7 @@ _lint-python:
     {{bin}}/ruff check .
     {{bin}}/ruff format --check .
     {{bin}}/lint-imports
-    {{bin}}/python tests/retired_words.py
+    {{bin}}/python tests/house_rules.py
 
 # mend what a program can mend
 fix:

@@ -5,7 +5,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
 from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _work(call: Callable[P, Outcome]) -> Callable[P, Outcome]:
 
     @wraps(call)
     def called(*args: P.args, **words: P.kwargs) -> Outcome:
-        from mimiceye_duck.core.privacy import owner_only
+        from mimiceye_duck.core.files.privacy import owner_only
         from mimiceye_duck.database.interrupts import interruptible
 
         with owner_only(), interruptible():
@@ -81,7 +81,7 @@ def check(
     `release` are words such as `mimiciv=2.2`. Raises `UserError` only where there is nothing
     to check: what is wrong with the files is in the result.
     """
-    from mimiceye_duck.catalog.options import options, releases
+    from mimiceye_duck.catalog.options.checking import options, releases
     from mimiceye_duck.core.results import CheckResult
     from mimiceye_duck.readers.discovery import survey
     from mimiceye_duck.usecases.check import check as check_sources
@@ -102,7 +102,7 @@ def attach(
     skip: Iterable[str] = (),
 ) -> "AttachResult":
     """Write a database of views on the sources; raises `UserError` for sources it cannot read."""
-    from mimiceye_duck.catalog.options import releases
+    from mimiceye_duck.catalog.options.checking import releases
     from mimiceye_duck.core.results import AttachResult
     from mimiceye_duck.readers.discovery import find
     from mimiceye_duck.usecases.attach import attach as make
@@ -157,7 +157,7 @@ def export_parquet(
     becomes a folder; `memory_limit` is text such as 2GB. Raises `UserError` where files are that
     `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.parquet import export_parquet as export
 
     return export(
@@ -193,7 +193,7 @@ def export_csv(
     `name` is that of the files of a select. Raises `UserError` for rows without a patient, and
     where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.csv import export_csv as export
 
     return export(
@@ -226,7 +226,7 @@ def export_meds(
     Raises `UserError` for a database without a cohort, and where files are that `force` does
     not let replace.
     """
-    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.meds import export_meds as export
 
     return export(

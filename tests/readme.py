@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mimiceye_duck.catalog.build_options import BuildOptions
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
+from mimiceye_duck.catalog.options.build_options import BuildOptions
 from mimiceye_duck.core.given import fields_of
 
 README = Path(__file__).parent.parent / "README.md"

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.discovery import survey
 from mimiceye_duck.usecases.check import check

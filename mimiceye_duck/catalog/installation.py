@@ -1,4 +1,4 @@
-"""Where the SQL models and the data contracts are, installed or in a checkout."""
+"""The folders of the SQL models and the data contracts, installed or in a checkout."""
 
 import importlib.metadata
 from collections.abc import Mapping

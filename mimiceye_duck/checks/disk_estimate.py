@@ -4,10 +4,10 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import subject_column
-from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.core import paths
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core import text as core_text
+from mimiceye_duck.core.files import paths
 from mimiceye_duck.core.findings import PASSED, WARNING, Result
 from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.headers import open_text
@@ -93,7 +93,7 @@ class _Sizes:
         }
 
     def _number(self, source: Source) -> float:
-        """How many files of a set the patients have."""
+        """The number of a set's files that the patients have."""
         if source.contract.schema == "reflacx":
             return self._readings
         if source.contract.schema == "eye_gaze":

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, Dataset, contracts, datasets
-from mimiceye_duck.core.file_state import special
-from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result
-from mimiceye_duck.readers.discovery import REPORTS_FOLDER, VERSION, is_archive
+from mimiceye_duck.catalog.contracts.contract import Contract, Dataset
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
+from mimiceye_duck.core.files.file_state import special
+from mimiceye_duck.core.findings import FAILED, SKIPPED, WARNING, Result, by_reason
+from mimiceye_duck.readers.discovery import REPORTS_FOLDER, is_archive
 from mimiceye_duck.readers.file_sets import paths_below
-from mimiceye_duck.readers.reports.reports import by_reason
+from mimiceye_duck.readers.releases import VERSION
 from mimiceye_duck.readers.reports.tar_members import is_tar
 from mimiceye_duck.readers.reports.zip_end import UNREAD, is_read
 from mimiceye_duck.readers.sources import Sources

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.disk_estimate import check_disk
 from mimiceye_duck.checks.downloads import (
     check_archives,

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, datasets, has_by
+from mimiceye_duck.catalog.contracts.contract import Contract, has_by
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.checks.checksum_lists import NAME, tables_listed
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.sources import Release, Source, Sources

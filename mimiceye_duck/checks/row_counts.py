@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.findings import PASSED, SKIPPED, WARNING, Result
 from mimiceye_duck.readers.sources import Release
 
@@ -10,7 +11,7 @@ _CUT = "a part of it, or a download that is not whole"
 
 
 def published(contract: Contract, release: Release) -> int | None:
-    """How many rows a table of this release was published with, if anybody noted it."""
+    """The rows that a table of this release was published with, where that is noted."""
     counts = contract.demo_rows if release.demo else contract.rows
     return counts.get(release.version or "")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mimiceye_duck.catalog.build_options import BuildOptions
+from mimiceye_duck.catalog.options.build_options import BuildOptions
 from mimiceye_duck.cli import planning
 from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
 from mimiceye_duck.cli.options import command, flag
@@ -52,7 +52,7 @@ def attach(
     skip: SkipWords = None,
 ) -> None:
     """Make a database of views on the sources, and nothing else."""
-    from mimiceye_duck.catalog.options import releases
+    from mimiceye_duck.catalog.options.checking import releases
     from mimiceye_duck.cli.printing.build_summary import warn
     from mimiceye_duck.readers.discovery import find
     from mimiceye_duck.usecases.attach import attach
@@ -83,7 +83,7 @@ def check(
     ] = None,
 ) -> None:
     """Check that the downloads are whole and what the contracts say."""
-    from mimiceye_duck.catalog.options import options, releases
+    from mimiceye_duck.catalog.options.checking import options, releases
     from mimiceye_duck.cli.printing.check_results import show_json, show_page
     from mimiceye_duck.core.findings import FAILED
     from mimiceye_duck.readers.discovery import survey

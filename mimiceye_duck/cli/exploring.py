@@ -12,7 +12,7 @@ app = typer.Typer()
 
 
 class AnswerFormat(StrEnum):
-    """How `sql` writes an answer."""
+    """Forms in which `sql` writes an answer."""
 
     TABLE = "table"
     CSV = "csv"
@@ -21,7 +21,7 @@ class AnswerFormat(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How the other commands write theirs."""
+    """Forms in which the other commands write theirs."""
 
     TABLE = "table"
     JSON = "json"
@@ -53,6 +53,10 @@ def sql(
         typer.Option("--format", help="How to write the answer; else by --output's name."),
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here, not to the terminal.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace --output, but no source and no file of a build."),
+    ] = False,
     cohort: Cohort = False,
     allow_files: AllowFiles = False,
 ) -> None:
@@ -61,7 +65,16 @@ def sql(
 
     suffix = output.suffix.removeprefix(".").lower() if output else ""
     named = AnswerFormat(suffix) if suffix in list(AnswerFormat) else AnswerFormat.TABLE
-    run(query, file, database, format or named, output, cohort=cohort, allow_files=allow_files)
+    run(
+        query,
+        file,
+        database,
+        format or named,
+        output,
+        force=force,
+        cohort=cohort,
+        allow_files=allow_files,
+    )
 
 
 @app.command()

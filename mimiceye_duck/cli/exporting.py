@@ -21,7 +21,7 @@ def _parted(words: list[str] | None) -> list[str]:
 
 
 def _memory(text: str | None) -> str | None:
-    from mimiceye_duck.catalog.options import memory
+    from mimiceye_duck.catalog.options.checking import memory
 
     return memory(text)
 

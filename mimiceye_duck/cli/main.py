@@ -10,7 +10,7 @@ import typer
 
 from mimiceye_duck.cli import building, exploring, exporting, pages, planning
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.privacy import owner_only
+from mimiceye_duck.core.files.privacy import owner_only
 
 app = typer.Typer(
     name="mimiceye-duck",

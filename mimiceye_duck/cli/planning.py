@@ -2,7 +2,7 @@
 
 import typer
 
-from mimiceye_duck.catalog.build_options import PlanOptions
+from mimiceye_duck.catalog.options.build_options import PlanOptions
 from mimiceye_duck.cli.arguments import stoppable
 from mimiceye_duck.cli.options import command, flag
 from mimiceye_duck.core.errors import Problem, UsageError

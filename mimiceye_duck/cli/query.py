@@ -1,15 +1,13 @@
 """One read-only question to a database, its answer to the terminal or to a file."""
 
-import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
 from mimiceye_duck.cli.printing.answers import write
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.answers import Answer, waited
@@ -19,6 +17,7 @@ from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.database.statements import problem, query_text, statement
+from mimiceye_duck.writers.replacing import refuse_replacing
 
 # DuckDB does not always say that the disk was full.
 _ALMOST_FULL = 1 << 16
@@ -31,12 +30,13 @@ def run(
     format: str,
     output: Path | None,
     *,
+    force: bool = False,
     cohort: bool = False,
     allow_files: bool = False,
 ) -> None:
     """Answer one query as table, csv, json or parquet, to the terminal or to a file.
 
-    An existing `output` is replaced only by a whole answer.
+    An `output` that is there is replaced by force alone, and only by a whole answer.
     """
     if format == "parquet" and output is None:
         raise UsageError(Problem("--format parquet needs --output FILE"))
@@ -44,7 +44,7 @@ def run(
         raise UserError(Problem("the folder of --output is not there", path=str(output)))
     text = query_text(query, file)
     with (
-        _part(output) as part,
+        whole_file(output, shared=True) if output else nullcontext() as part,
         opened(
             database, cohort=cohort, allow_files=allow_files, writes=[part] if part else []
         ) as session,
@@ -54,9 +54,9 @@ def run(
             if output is None or part is None:
                 write(Answer(session, question), format, sys.stdout)
                 return
-            _refuse_own(session, database, output)
+            sources = [Path(path) for one in relations(session) for path in one.paths]
+            refuse_replacing(output, "--output", force=force, read=[database, file, *sources])
             _write_file(session, question, format, part)
-            os.replace(part, output)
         except engine.Error as error:
             if part and (is_disk_full(error) or _free(part) < _ALMOST_FULL):
                 raise _full(part) from None
@@ -67,35 +67,8 @@ def run(
             raise
         except KeyboardInterrupt:
             raise UserError(Problem("stopped")) from None
-
-
-@contextmanager
-def _part(output: Path | None) -> Iterator[Path | None]:
-    """A new file beside an output, to become it when it is whole."""
-    if output is None:
-        yield None
-        return
-    if os.path.lexists(output) and (output.is_symlink() or not output.is_file()):
-        raise UserError(
-            Problem("--output is not a regular file", path=str(output), hint="another name")
-        )
-    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.absolute().parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _refuse_own(session: Database, database: Path, output: Path) -> None:
-    """Raise `UserError` for an output that is the database or one of the sources."""
-    sources = [path for one in relations(session) for path in one.paths]
-    own = [path for path in (database, *map(Path, sources)) if path.exists()]
-    if output.exists() and any(output.samefile(path) for path in own):
-        raise UserError(
-            Problem("--output is a file that is read here", path=str(output), hint="another name")
-        )
+    if output:
+        sys.stdout.write(f"{size(output.stat().st_size)} in {output}\n")
 
 
 def _free(part: Path) -> int:
@@ -110,8 +83,6 @@ def _full(part: Path) -> UserError:
 
 def _write_file(database: Database, question: str, format: str, part: Path) -> None:
     if format == "parquet":
-        # Beside a file that is there DuckDB would write another, which is out of its reach.
-        part.unlink()
         rows = database.connection.sql(question)
         waited(database, lambda: rows.write_parquet(str(part), compression="zstd"))
         return

@@ -1,10 +1,11 @@
 """Results of checks."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.text import printable
+from mimiceye_duck.core.text import printable, shortened
 
 PASSED, WARNING, FAILED, SKIPPED = "passed", "warning", "failed", "skipped"
 STATUSES = (FAILED, WARNING, SKIPPED, PASSED)
@@ -76,3 +77,20 @@ def require(results: Iterable[Result]) -> None:
     problems = [result.problem for result in results if result.status == FAILED]
     if problems:
         raise UserError(problems)
+
+
+def by_reason(problems: Iterable[tuple[str, str]], what: str) -> list[str]:
+    """One warning per reason, with the number of files and the first of them.
+
+    >>> by_reason([("a", "it is empty"), ("b", "it is empty")], "reports")
+    ['2 reports: it is empty; the first is a']
+    """
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for path, reason in problems:
+        counts[reason] += 1
+        first.setdefault(reason, path)
+    return [
+        f"{count:,} {what}: {reason}; the first is {shortened(first[reason])}"
+        for reason, count in sorted(counts.items())
+    ]

@@ -1,4 +1,4 @@
-"""How much of other people's files is read at once, whatever a file says of itself.
+"""Bounds: how much of other people's files is read at once, whatever a file says of itself.
 
 Each is far beyond what the datasets have, and small enough that memory holds it many times.
 """

@@ -82,7 +82,7 @@ class ExportResult:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why an image has its stay: rows as mappings from column to value.
+    """The reasons of an image's stay: rows as mappings from column to value.
 
     `stays` are the patient's emergency stays with their distances in seconds, `rules` what each
     link rule says, `settings` the rule and window of the build.
@@ -96,7 +96,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class LinkComparison:
-    """How the link rules differ: rows as mappings from column to value.
+    """The differences of the link rules: rows as mappings from column to value.
 
     `agreement` counts the images that each two rules link alike, `differences` those that a
     rule links differently from the rule of the build in `settings`, by reason.

@@ -18,6 +18,12 @@ def printable(text: str) -> str:
     return _UNSAFE.sub(lambda match: repr(match.group())[1:-1], text)
 
 
+def shortened(name: str) -> str:
+    """A file's name that is printable and not too long for a message."""
+    name = name if len(name) <= 300 else f"{name[:150]}...{name[-100:]}"
+    return printable(name)
+
+
 def size(n_bytes: int) -> str:
     """Bytes with one decimal of a decimal unit.
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from mimiceye_duck.core.threads import on_threads
+from mimiceye_duck.core.running.threads import on_threads
 from mimiceye_duck.database.connection import Database
 
 _LOG = logging.getLogger(__name__)

@@ -13,22 +13,22 @@ from typing import Any
 import duckdb
 
 from mimiceye_duck.catalog.installation import PACKAGE, SQL
-from mimiceye_duck.core.caches import parsed
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.files.caches import parsed
 
 # Modules and packages that decide nothing of what is written.
 NOT_DECIDING = frozenset(
     f"mimiceye_duck.{name}"
     for name in (
-        "core.caches",
+        "core.files.caches",
         "core.errors",
         "core.findings",
-        "core.lock",
-        "core.machine",
-        "core.privacy",
-        "core.processes",
-        "core.progress",
-        "core.threads",
+        "core.files.lock",
+        "core.running.machine",
+        "core.files.privacy",
+        "core.running.processes",
+        "core.running.progress",
+        "core.running.threads",
         "database.code_digest",
         "database.disk_space",
         "database.errors",
@@ -44,7 +44,7 @@ NOT_DECIDING = frozenset(
 def code(*modules: str) -> str:
     """The digest of modules of this package, of what they import, and of the engine.
 
-    >>> code("database.engine") == code("database.engine", "core.progress")
+    >>> code("database.engine") == code("database.engine", "core.running.progress")
     True
     """
     found = _parsed()

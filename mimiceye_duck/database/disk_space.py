@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import there
+from mimiceye_duck.core.files.paths import there
 from mimiceye_duck.core.text import size
 
 

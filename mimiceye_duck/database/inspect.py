@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from mimiceye_duck.catalog import descriptions
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import outputs
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models import descriptions
+from mimiceye_duck.catalog.models.reading import selects_in
 from mimiceye_duck.catalog.names import meant, without_schema
-from mimiceye_duck.catalog.templates import ident, render
+from mimiceye_duck.catalog.sql.quoting import ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database, connect
 
 # Views on more stored rows than these are not counted unasked: a list comes at once.
@@ -123,7 +124,7 @@ def relations(database: Database) -> list[Relation]:
 
 
 def _asked(database: Database, name: str) -> list[tuple[Any, ...]]:
-    return database.rows(outputs("catalog")[name].sql)
+    return database.rows(selects_in("catalog")[name].sql)
 
 
 class _Source(NamedTuple):
@@ -160,7 +161,7 @@ def _text_and_unit(comment: str | None) -> tuple[str | None, str | None]:
 
 
 def n_rows_at_once(database: Database, found: list[Relation]) -> dict[str, int | None]:
-    """How many rows each relation has, null where only reading much would tell."""
+    """The number of each relation's rows, null where only reading much would tell."""
     stored = {one.name: one.n_rows or 0 for one in found if one.kind == "table"}
     return {
         one.name: n_rows(database, one)
@@ -171,14 +172,14 @@ def n_rows_at_once(database: Database, found: list[Relation]) -> dict[str, int |
 
 
 def _rows_behind(name: str, stored: Mapping[str, int]) -> int:
-    """How many stored rows a view reads, by way of other views too."""
+    """The number of stored rows that a view reads, by way of other views too."""
     if name in stored or name not in descriptions.relations():
         return stored.get(name, 0)
     return sum(_rows_behind(one, stored) for one in descriptions.relations()[name].reads)
 
 
 def n_rows(database: Database, relation: Relation) -> int | None:
-    """How many rows a relation has; null where a source's files would have to be read."""
+    """The number of a relation's rows; null where a source's files would have to be read."""
     is_ours = relation.name in descriptions.relations()
     is_parquet = relation.paths and all(path.endswith(".parquet") for path in relation.paths)
     if relation.n_rows is not None or not (is_ours or is_parquet):

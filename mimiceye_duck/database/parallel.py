@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from threading import Event
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.threads import Item, Stopped, on_threads
+from mimiceye_duck.core.running.progress import Steps
+from mimiceye_duck.core.running.threads import Item, Stopped, on_threads
 from mimiceye_duck.database.connection import Database
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.catalog.templates import glob_escaped, render
-from mimiceye_duck.core import machine
+from mimiceye_duck.catalog.sql.quoting import glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.running import machine
 from mimiceye_duck.database.connection import Database, connect
 
 _SOURCES = "select path, is_folder from settings.sources order by path"

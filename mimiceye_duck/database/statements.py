@@ -132,6 +132,15 @@ def statement(database: Database, text: str, *, only_select: bool = True) -> str
     return found[0]
 
 
+def _gone(message: str, database: Database) -> str | None:
+    """The path of a view's file in a message, if nothing is there."""
+    try:
+        read = [path for (path,) in database.rows("select path from settings.sources")]
+    except duckdb.Error:
+        return None
+    return next((path for path in read if path in message and not Path(path).exists()), None)
+
+
 def problem(error: duckdb.Error, database: Database | None = None, text: str = "") -> Problem:
     """The problem of a query, in words that quote no row.
 
@@ -143,6 +152,13 @@ def problem(error: duckdb.Error, database: Database | None = None, text: str = "
         hint = _meant(str(error), database, text) if database else None
         return Problem("SQL error", detail=str(error), hint=hint)
     if isinstance(error, duckdb.PermissionException):
+        if database and (gone := _gone(str(error), database)):
+            return Problem(
+                "a file that a view reads is not there any more",
+                path=gone,
+                hint="`build` or `attach` with the sources where they are now, or with --out and"
+                " --database where the build is now, points the views there",
+            )
         return Problem(
             "the query reaches for another file or for the network",
             hint="only the sources can be read; `sql --allow-files` allows other files",

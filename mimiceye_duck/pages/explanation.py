@@ -1,4 +1,4 @@
-"""Why an image has the stay it has, in a sentence."""
+"""The reason of an image's stay, in a sentence."""
 
 from mimiceye_duck.core.text import duration
 from mimiceye_duck.pages.queries import Record

@@ -1,4 +1,4 @@
-"""Where a file is, seen from the page that shows it."""
+"""Links to files from the page that shows them."""
 
 import os
 from pathlib import Path, PurePath
@@ -29,7 +29,7 @@ def relative(file: str, folder: str, paths: ModuleType = os.path) -> str:
 
 
 def place(out: Path, path: str | None, source: str | None) -> Path | None:
-    """Where a placed file is: in OUT, or in the download; None where it is in an archive."""
+    """The path of a placed file: in OUT, or in the download; None where it is in an archive."""
     for found in (out / path if path else None, Path(source) if source else None):
         if found is not None and found.is_file():
             return found

@@ -40,7 +40,7 @@ class Word:
 
 
 def shares(counts: Mapping[str, int], drawn: int = DRAWN) -> dict[str, int]:
-    """How many fixations of each reading a page draws, so that it draws not many more than that.
+    """The number of fixations of each reading that a page draws, or not many more.
 
     >>> shares({"a": 10, "b": 5}), shares({"a": 9_000, "b": 3_000}, 6_000)
     ({'a': 10, 'b': 5}, {'a': 4500, 'b': 1500})

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mimiceye_duck.core.caches import template_cache
+from mimiceye_duck.core.files.caches import template_cache
 from mimiceye_duck.core.text import duration, moment
 
 TEMPLATES = Path(__file__).parent / "templates"

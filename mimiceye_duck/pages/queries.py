@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mimiceye_duck.catalog.models import Model, link_rules, outputs
+from mimiceye_duck.catalog.models.link_rules import link_rules
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import selects_in
 from mimiceye_duck.database.connection import Database
 
 Record = dict[str, Any]
@@ -48,7 +50,7 @@ def of_patients(
         ).fetchall()
     }
     found: dict[str, dict[int, list[Record]]] = {}
-    for name, model in outputs("pages").items():
+    for name, model in selects_in("pages").items():
         if (name not in names) if names is not None else (name == "index"):
             continue
         by_patient: dict[int, list[Record]] = defaultdict(list)

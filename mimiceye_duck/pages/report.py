@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow.parquet
 
-from mimiceye_duck.catalog.models import link_rules, outputs
+from mimiceye_duck.catalog.models.link_rules import link_rules
+from mimiceye_duck.catalog.models.reading import selects_in
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.pages.bar_chart import Chart, chart
@@ -48,8 +49,8 @@ def report_text(
         "asked_files", files.rename_columns(["path", "table_name", "subject_id", "rows", "bytes"])
     )
     ask_rules(database)
-    answers = {name: records(database, model.sql) for name, model in outputs("compare").items()}
-    for name, model in outputs("report").items():
+    answers = {name: records(database, model.sql) for name, model in selects_in("compare").items()}
+    for name, model in selects_in("report").items():
         if name != "patients" or shows_small:
             answers[name] = records(database, model.sql)
     [link] = records(database, "from settings.link")

@@ -50,7 +50,7 @@ class Strip:
     images: list[Record] = field(default_factory=list)
 
     def share(self, at: datetime) -> float:
-        """Where a moment is on the strip."""
+        """The position of a moment on the strip."""
         whole = max((self.end - self.start).total_seconds(), 3600.0)
         return _MARGIN + (1 - 2 * _MARGIN) * (at - self.start).total_seconds() / whole
 

@@ -3,35 +3,28 @@
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import TypeGuard
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, subject_column
+from mimiceye_duck.catalog.contracts.contract import Contract, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import PACKAGE, version
-from mimiceye_duck.catalog.models import (
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import (
     KEPT,
-    VALUE_LISTS,
-    VIEWS_ON_STORED,
-    Model,
-    cohorts,
-    models,
     noted,
-    ordered,
-    outputs,
-    stay_by_rule,
+    selects_in,
 )
-from mimiceye_duck.catalog.options import Options, window_text
-from mimiceye_duck.catalog.outputs import (
+from mimiceye_duck.catalog.models.value_lists import VALUE_LISTS
+from mimiceye_duck.catalog.models.written_tables import (
     is_written,
-    linked_tables,
-    needed_whole,
     written_name,
 )
+from mimiceye_duck.catalog.options.checking import Options, window_text
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.readers.parquet_tables import HEADERS, REPORTS
+from mimiceye_duck.pipeline.selects import Selects
 from mimiceye_duck.readers.source_digest import (
     dicom_digest,
     file_inputs,
@@ -39,19 +32,22 @@ from mimiceye_duck.readers.source_digest import (
     input_files,
     text_digest,
 )
-from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.sources import HEADERS, REPORTS, Source, Sources
 
 # The modules that make each kind of node; what they import counts too.
 CODE = {
     "source text": ("pipeline.steps.source_text",),
     "DICOM headers": ("readers.dicom.header_scan",),
-    "archived reports": ("readers.reports.reports",),
+    "archived reports": ("readers.reports.collection",),
     "model": (),
     "table": ("pipeline.steps.tables",),
     "linked table": ("pipeline.steps.tables",),
     "file set": ("pipeline.steps.file_sets",),
     "audit": ("pipeline.steps.audits",),
-    "database": ("usecases.build_steps",),
+    "database": (
+        "pipeline.build_steps",
+        "pages.report",
+    ),
     "report": ("pages.report",),
 }
 # What a node is called that is no relation.
@@ -63,7 +59,7 @@ _METADATA = "mimic_cxr_jpg.metadata"
 _IMAGES = "mimic_cxr_jpg.images"
 
 
-class Graph:
+class Graph(Selects):
     """The nodes of one build by name.
 
     A patient's CSV file is made of the digest of the built subject_ids, not of what they were
@@ -72,8 +68,7 @@ class Graph:
     """
 
     def __init__(self, sources: Sources, options: Options) -> None:
-        self.sources = sources
-        self.options = options
+        super().__init__(sources, options)
         self.nodes: dict[str, Node] = {}
         self._texts = {contract.text_name: contract for contract in contracts().values()}
         self._models = {model.name: model for model in self.every}
@@ -90,37 +85,9 @@ class Graph:
                 self._select(f"{kind}/{name}", "linked table", model, own)
         for model in self.every:
             self._model(model)
-        for name, audit in outputs("audits").items():
+        for name, audit in selects_in("audits").items():
             self._select(f"audits/{name}", "audit", audit)
         self._whole_build()
-
-    @cached_property
-    def every(self) -> list[Model]:
-        """The models of the database, in order."""
-        found = {**models(), "links.stay_by_rule": stay_by_rule([self.options.link_rule])}
-        return ordered([*found.values(), cohorts()[self.options.cohort]])
-
-    @cached_property
-    def described(self) -> list[Model]:
-        """The models as the database has them, in order: a view has the stays of every rule."""
-        return ordered([*models().values(), cohorts()[self.options.cohort]])
-
-    @cached_property
-    def chosen(self) -> list[Model]:
-        """The models that a build makes rows of, in order."""
-        return [model for model in self.every if model.schema not in VIEWS_ON_STORED]
-
-    @cached_property
-    def linked(self) -> dict[str, dict[str, Model]]:
-        """The CSV files that are more than their source, by folder: `patient` or `spreadsheets`."""
-        return linked_tables(as_published=self.options.as_published)
-
-    @cached_property
-    def whole(self) -> set[str]:
-        """Contracts of which all rows are needed: what models read, and the spreadsheets."""
-        written = [model for found in self.linked.values() for model in found.values()]
-        read = [*self.chosen, *written, *outputs("audits").values()]
-        return needed_whole(self.sources.tables.keys(), read)
 
     @property
     def digest(self) -> str:
@@ -289,7 +256,7 @@ class Graph:
         inputs["code"] = code(*CODE["database"])
         self.nodes[DATABASE] = Node(DATABASE, "database", inputs)
         pages = sorted((PACKAGE / "pages" / "templates").iterdir())
-        selects = {**outputs("compare"), **outputs("report")}
+        selects = {**selects_in("compare"), **selects_in("report")}
         inputs = {
             "page template": digest([file.read_bytes() for file in pages]),
             "SQL": digest([model.sql for model in selects.values()]),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from mimiceye_duck.catalog.contracts import contracts, subject_column
-from mimiceye_duck.catalog.forms import forms
-from mimiceye_duck.catalog.models import linking
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.contracts.forms import forms
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.link_columns import linking
 
 # More than one in so many cells of a column that decides links stops a build.
 _ONE_IN = 1_000
@@ -34,7 +35,7 @@ class Misfit:
 
     @property
     def first(self) -> str:
-        """Where the first of them is."""
+        """The place of the first of them."""
         where = f" of {self.path}" if self.path else ""
         return f"the first is in record {self.first_record:,}{where}"
 
@@ -48,7 +49,7 @@ class Misfit:
 
     @property
     def least_patients(self) -> int:
-        """How many patients such a cell stands for at least; as many as it likes for none."""
+        """The least number of patients with such cells; all cells where they are of none."""
         contract = contracts()[self.table]
         is_patients = subject_column(contract) or contract.patient_of
         return self.n_patients or (1 if is_patients else self.n_cells)

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import version
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
@@ -21,7 +21,7 @@ from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.finished import is_up_to_date
 from mimiceye_duck.pipeline.state.nodes import FILED, Done, are_there, known
 from mimiceye_duck.pipeline.state.workspace import Workspace
-from mimiceye_duck.pipeline.steps.output_database import row_counts
+from mimiceye_duck.pipeline.steps.cohort_tables import row_counts
 from mimiceye_duck.readers.file_sets import is_path_of
 from mimiceye_duck.readers.sources import Source, Sources
 
@@ -209,7 +209,7 @@ class _Comparison:
         yield from self._lost(node, done)
 
     def _reason(self, node: Node, part: str, was: str | None, now: str | None) -> Iterator[str]:
-        """Why a part that differs matters, in words."""
+        """The reason that a part that differs matters."""
         nodes, done = self._graph.nodes, self._earlier.done
         if part.startswith("settings.") and part in nodes and part in done:
             before, after = done[part].node.inputs, nodes[part].inputs
@@ -239,7 +239,7 @@ class _Comparison:
             yield "files are lost or changed"
         if node.kind == "table" and done.cohort_rows is not None:
             stored = self._earlier.rows.get(contracts()[node.name].cohort_name)
-            if stored != done.cohort_rows:
+            if stored != done.stored_rows:
                 yield "rows are lost"
         if node.kind in LOOKED_THROUGH:
             changed = len(self._changed(node))

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase, translate
 from functools import cache
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import is_dicom, listed
 from mimiceye_duck.readers.names import usual_ending

@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO, cast
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts, has_by
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, has_by
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
 from mimiceye_duck.core.limits import FIRST_LINE
-from mimiceye_duck.core.paths import unfit
 from mimiceye_duck.readers.names import is_packed, is_parquet
 
 _AGAIN = "download the file again"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 _SAME = {".jpeg": ".jpg"}
 

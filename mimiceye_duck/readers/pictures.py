@@ -10,8 +10,8 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.core.limits import PIXELS
-from mimiceye_duck.core.paths import extended
 from mimiceye_duck.database.errors import is_of_machine
 
 FORMATS = ("jpg", "png", "audio")

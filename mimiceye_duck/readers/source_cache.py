@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.catalog.templates import glob_escaped, render
+from mimiceye_duck.catalog.sql.quoting import glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.connection import Database
@@ -34,7 +35,7 @@ class Cache:
     folder: Path
 
     def file(self, source: Source) -> Path:
-        """Where a table is, or is to be."""
+        """The file of a table, there or to be made."""
         contract = source.contract
         key = digest(code(*_CODE), sorted(file_inputs(source).items()))[:_DIGITS]
         return self.folder / contract.schema / f"{self._stem(source)}.{key}.parquet"

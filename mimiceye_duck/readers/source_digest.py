@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.core.files.file_state import state_of
 from mimiceye_duck.readers.dicom.files import states
 from mimiceye_duck.readers.sources import Source, Sources
 

@@ -5,12 +5,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Column, Contract, Dataset, contracts, datasets, has_by
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, Dataset, has_by
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core import findings
-from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.core.files.file_state import state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 from mimiceye_duck.readers.names import is_parquet
+
+# Tables that DuckDB cannot read in place, which OUT has as Parquet.
+HEADERS = "mimic_cxr.dicom"
+REPORTS = "mimic_cxr.reports"
+
+
+def parquet_file(out: Path, contract_id: str) -> Path:
+    """The Parquet file of one of these tables below OUT."""
+    schema, table = contract_id.split(".")
+    return out / schema / f"{table}.parquet"
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,11 @@ class Sources:
     def is_made_up(self) -> bool:
         """True if `synth` wrote it, which puts the right answers beside its datasets."""
         return (self.folder / "truth" / "cxr_stay.csv").is_file()
+
+    @property
+    def copies(self) -> set[Path]:
+        """The files that are read in place of those of the download, and others of their tables."""
+        return {file for source in self.tables.values() for file in source.copies}
 
     def get(self, contract_id: str) -> Source | None:
         return self.tables.get(contract_id)

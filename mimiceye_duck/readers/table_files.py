@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from mimiceye_duck.catalog.contracts import Contract
+from mimiceye_duck.catalog.contracts.contract import Contract
 from mimiceye_duck.core.findings import FAILED, WARNING, Result
 from mimiceye_duck.readers.names import is_packed, is_parquet
 from mimiceye_duck.readers.sources import Listing

@@ -5,11 +5,14 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.models import Described, noted
-from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Described
+from mimiceye_duck.catalog.models.reading import noted
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.file_state import special
+from mimiceye_duck.core.files.file_state import special
 from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -103,7 +106,7 @@ def _filled(source: Source) -> list[Path]:
 
 
 def fault(database: Database, source: Source, error: engine.Error) -> str:
-    """Why a table cannot be read, and on which line."""
+    """The reason that a table cannot be read, and the line."""
     assert source.file
     types = {f"c{place}": "varchar" for place in range(len(source.header))}
     # DuckDB guesses at the form of the first rows before it reads them, and then names no line.

@@ -16,8 +16,9 @@ from mimiceye_duck.synthetic.datasets.cxr import (
 from mimiceye_duck.synthetic.datasets.eye_gaze import eye_gaze
 from mimiceye_duck.synthetic.datasets.folder import INDEX, Folder, date_everything
 from mimiceye_duck.synthetic.datasets.reflacx import reflacx
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image, draw, draw_around
+from mimiceye_duck.synthetic.world.images import draw, draw_around
 from mimiceye_duck.synthetic.world.notes import Notes, note_images, note_people
 from mimiceye_duck.synthetic.world.people import People, read
 from mimiceye_duck.synthetic.world.readings import choose

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mimiceye_duck.synthetic.datasets.eye_gaze import Repair
 from mimiceye_duck.synthetic.datasets.folder import csv_text
-from mimiceye_duck.synthetic.world.images import Image
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.notes import Notes
 
 LINK = (

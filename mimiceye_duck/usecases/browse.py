@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.pages.html import page
 from mimiceye_duck.pages.patient import name, pages, require_built

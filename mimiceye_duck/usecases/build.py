@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed
 from mimiceye_duck.checks.fast import before_build
 from mimiceye_duck.core import findings
@@ -45,9 +45,10 @@ def build(
             ran = not (record := there())
             if ran:
                 # With Arrow and all that reads and writes, which a build that is there needs not.
-                from mimiceye_duck.usecases.build_steps import run_steps
+                from mimiceye_duck.pages.report import write_report
+                from mimiceye_duck.pipeline.build_steps import run_steps
 
-                record = run_steps(graph, workspace, resources, checks, rebuild=force)
+                record = run_steps(graph, workspace, resources, checks, write_report, rebuild=force)
             workspace.clean()
         return record, ran
     except (engine.Error, FullError, OSError) as error:

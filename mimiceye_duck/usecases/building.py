@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mimiceye_duck.catalog import options
-from mimiceye_duck.catalog.build_options import BuildOptions, PlanOptions
-from mimiceye_duck.core import findings, machine
+from mimiceye_duck.catalog.options import checking as options
+from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UsageError
 from mimiceye_duck.core.results import BuildResult
+from mimiceye_duck.core.running import machine
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers import discovery
 from mimiceye_duck.readers.source_cache import Cache

@@ -5,20 +5,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.checks.deep.checksums import check_digests
 from mimiceye_duck.checks.deep.file_sets import check_sets
 from mimiceye_duck.checks.deep.listed_files import check_files
 from mimiceye_duck.checks.deep.pictures import check_pictures
-from mimiceye_duck.checks.deep.tables import Table, TableChecks
+from mimiceye_duck.checks.deep.table import Table
+from mimiceye_duck.checks.deep.tables import TableChecks
 from mimiceye_duck.checks.fast import check_quickly
 from mimiceye_duck.checks.row_counts import check_rows
-from mimiceye_duck.core import machine
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 from mimiceye_duck.core.findings import CLAIMS, FAILED, PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.running import machine
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import reason

@@ -1,6 +1,5 @@
 """The made-up sources of `build --demo`, kept in OUT/source."""
 
-import shutil
 from pathlib import Path
 
 from mimiceye_duck.database import disk_space
@@ -24,8 +23,7 @@ def demo_source(out: Path) -> Path:
 def _make(workspace: Workspace, source: Path) -> None:
     # Made aside and renamed: a tree cut short must not be taken for a whole one.
     growing = workspace.work / "source"
-    if growing.is_dir():
-        shutil.rmtree(growing)
+    workspace.folder.remove_all(growing.relative_to(workspace.out).as_posix())
     try:
         synth(growing)
         growing.rename(source)

@@ -1,9 +1,10 @@
-"""Why an image has the stay it has, and how the link rules differ."""
+"""Explanations of an image's stay, and differences of the link rules."""
 
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.catalog.models import link_rules, outputs
+from mimiceye_duck.catalog.models.link_rules import link_rules
+from mimiceye_duck.catalog.models.reading import selects_in
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.results import Explanation, LinkComparison
 from mimiceye_duck.database.connection import Database
@@ -25,7 +26,7 @@ def _records(database: Database, sql: str) -> list[dict[str, Any]]:
 
 def explanation(database: Path, dicom_id: str) -> Explanation:
     """An image, every stay of its patient and what each rule says; `UserError` if unknown."""
-    models = outputs("explain")
+    models = selects_in("explain")
     with opened(database) as connection:
         connection.execute("create temp table asked_image as select ? as dicom_id", [dicom_id])
         images = _records(connection, models["image"].sql)
@@ -46,8 +47,8 @@ def explanation(database: Path, dicom_id: str) -> Explanation:
 
 
 def comparison(database: Path) -> LinkComparison:
-    """How often each two rules agree, and why each differs from the build's rule."""
-    models = outputs("compare")
+    """Count how often each two rules agree, and why each differs from the build's rule."""
+    models = selects_in("compare")
     with opened(database) as connection:
         _ask_rules(connection)
         agreement = _records(connection, models["agreement"].sql)

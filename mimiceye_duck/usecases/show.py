@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from mimiceye_duck.catalog.installation import select_folders
-from mimiceye_duck.catalog.models import Model, link_rules, models, outputs, sql_name
+from mimiceye_duck.catalog.models.link_rules import link_rules, sql_name
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models, selects_in
 from mimiceye_duck.catalog.names import resolve
-from mimiceye_duck.catalog.options import DIALECTS
+from mimiceye_duck.catalog.options.checking import DIALECTS
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
 
 # What is named after the file that it writes; all else after its place in the database.
@@ -19,7 +21,7 @@ def shown() -> Mapping[str, Model]:
     found = {
         f"{folder}/{name}" if folder in _BY_FILE else f"{folder}.{sql_name(name)}": one
         for folder in select_folders()
-        for name, one in outputs(folder).items()
+        for name, one in selects_in(folder).items()
     }
     return {**found, "links.stay_by_rule": models()["links.stay_by_rule"]}
 
@@ -38,8 +40,8 @@ def in_dialect(name: str, dialect: str | None, names: str | None) -> str:
     if names is None and dialect in (None, "duckdb"):
         return one.sql
     # It takes longer than to print what is there.
-    from mimiceye_duck.catalog.dialects import translate
-    from mimiceye_duck.catalog.hosted import hosts, on_hosted
+    from mimiceye_duck.catalog.engines.dialects import translate
+    from mimiceye_duck.catalog.engines.hosted import hosts, on_hosted
 
     if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
@@ -60,7 +62,7 @@ def in_dialect(name: str, dialect: str | None, names: str | None) -> str:
 
 
 def _require_portable(one: Model, dialect: str) -> None:
-    from mimiceye_duck.catalog.portable import faults
+    from mimiceye_duck.catalog.engines.portable import faults
 
     found = [fault for fault in faults(one.sql) if dialect in fault.engine]
     if found:

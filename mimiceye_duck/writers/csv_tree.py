@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow
 import pyarrow.compute
 
-from mimiceye_duck.catalog.templates import Sql, render
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.output_folder import create
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.writers.manifest import Entry
 
@@ -23,7 +25,7 @@ _NO_PATIENT = -(2**63)  # no patient's number, which an exported table may well 
 
 @dataclass(frozen=True)
 class Csv:
-    """How a table's CSV files look: below `tree`, the columns `names`.
+    """The form of a table's CSV files: below `tree`, the columns `names`.
 
     `numbered` files begin with an unnamed column, each row's position in its source. `cells`
     is what the relation calls its columns, when it does not call them by their names.
@@ -50,7 +52,7 @@ class _File:
     def __init__(self, path: Path, header: bytes) -> None:
         os.makedirs(extended(path.parent), exist_ok=True)
         # It stays open over several slices.
-        self._file = open(extended(path), "wb")  # noqa: SIM115
+        self._file = os.fdopen(create(extended(path)), "wb")
         self._file.write(header)
         self.size = len(header)
         self.rows = 0

@@ -2,14 +2,14 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.lock import held
+from mimiceye_duck.core.files.lock import held
+from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.disk_space import disk_full
@@ -29,7 +29,7 @@ def beside(database: Path, name: str) -> Path:
 
 
 class Folder:
-    """Where an export goes: OUT, and the hidden staging folder in it while a `with` lasts.
+    """The folder of an export: OUT, and the hidden staging folder in it while a `with` lasts.
 
     with Folder(out, force=force, last="dataset.json") as folder:
         folder.refuse_existing(names)
@@ -59,6 +59,7 @@ class Folder:
         self.last = last
         self.needed: int | None = None
         self._work = self.out / _WORK
+        self._folder = OutputFolder(self.out)
         self.tree = self._work / "tree"
         self.spill = temp_dir or self._work / "spill"
         self._renaming = Renaming(self.out, self._work)
@@ -85,8 +86,11 @@ class Folder:
             hint="wait for it, or stop it; --out DIR writes elsewhere",
         )
         try:
+            if is_link(self._work):
+                self._work.unlink()
             with ExitStack() as entered:
                 entered.enter_context(held(self._work / _LOCK, busy))
+                self._folder.remove_links(_WORK)
                 self._renaming.complete()
                 self._sweep()
                 self.tree.mkdir()
@@ -176,6 +180,7 @@ class Folder:
 
     def _publish(self) -> None:
         coming = self._units()
+        self._folder.refuse_links(coming)
         self.refuse_existing(coming)
         names = self._retired.union(coming, [self.last] if self.last else ())
         going = sorted(names, key=lambda name: (name != self.last, name))
@@ -186,7 +191,7 @@ class Folder:
         if not self._renaming.is_pending:
             for path in self._work.iterdir():
                 if path.name != _LOCK:
-                    _remove(path)
+                    self._folder.remove_all(f"{_WORK}/{path.name}")
 
     def _leave(self, *, failed: bool) -> None:
         for path in (self._work, *(self._made if failed else ())):
@@ -207,13 +212,6 @@ class Folder:
                 detail=os.strerror(error.errno) if error.errno else type(error).__name__,
             )
         )
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.file_state import state_of
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.core.whole_file import remove, whole_file, write_whole
+from mimiceye_duck.core.files.file_state import state_of
+from mimiceye_duck.core.files.paths import extended
+from mimiceye_duck.core.files.whole_file import remove, whole_file, write_whole
 from mimiceye_duck.database.errors import is_disk_full
 
 

@@ -1,11 +1,15 @@
 """Every file that a build wrote, with its table, patient, rows and bytes."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 import pyarrow
 import pyarrow.parquet
+
+from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.output_folder import is_below
 
 _FIELDS = (
     ("path", pyarrow.string(), "below the output folder"),
@@ -14,6 +18,8 @@ _FIELDS = (
     ("rows", pyarrow.int64(), "records of a CSV file, its header apart"),
     ("bytes", pyarrow.int64(), "size; null for a file that the source lacks"),
 )
+# Where a build's files are, which folders of other names are not.
+_PLACES = re.compile(r"(?:patient_[0-9]+|spreadsheets)/")
 _SCHEMA = pyarrow.schema(
     [pyarrow.field(name, kind, metadata={"description": text}) for name, kind, text in _FIELDS]
 )
@@ -50,7 +56,7 @@ class Manifest:
         return [entry for entry in self._entries if entry.size is None]
 
     def extents(self) -> dict[str, tuple[int, int]]:
-        """How many files each table has, and their bytes."""
+        """The number of files of each table, and their bytes."""
         found: dict[str, tuple[int, int]] = {}
         for entry in self.written:
             files, size = found.get(entry.table, (0, 0))
@@ -76,17 +82,38 @@ class Manifest:
 
 
 def known_entries(manifest: Path) -> list[Entry]:
-    """The entries of a `manifest.parquet`; none when it is gone or damaged."""
+    """The entries of a `manifest.parquet`; none when it is gone or damaged.
+
+    Raises `UserError` as `read_entries`.
+    """
     try:
         return read_entries(manifest)
-    except (OSError, pyarrow.ArrowException):
+    except (OSError, pyarrow.ArrowException, KeyError):
         return []
 
 
+def is_ours(path: object) -> bool:
+    """True if a build may write a file at this path below OUT."""
+    return is_below(path) and _PLACES.match(str(path)) is not None
+
+
 def read_entries(manifest: Path) -> list[Entry]:
-    """The entries of a `manifest.parquet`."""
+    """The entries of a `manifest.parquet`.
+
+    Raises `UserError` where it names what no build writes: anyone may have changed it.
+    """
     names = [name for name, _, _ in _FIELDS]
     # `read_table` would load Arrow's datasets first, which takes a quarter of a second.
     with pyarrow.parquet.ParquetFile(manifest) as opened:
         columns = opened.read(columns=names).to_pydict()
+    if not all(map(is_ours, columns["path"])):
+        raise UserError(
+            Problem(
+                "the list of a build's files is damaged",
+                path=str(manifest),
+                detail="it names a path that no build writes; nothing was removed",
+                hint="remove manifest.parquet and build again: files that are not of the new"
+                " build stay, and are yours to remove",
+            )
+        )
     return [Entry(*values) for values in zip(*(columns[name] for name in names), strict=True)]

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.whole_file import write_whole
+from mimiceye_duck.core.files.whole_file import write_whole
 
 
 def is_ours(file: Path) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.models.reading import models
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.readonly import opened
 

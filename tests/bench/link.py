@@ -10,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from mimiceye_duck.catalog.models import Model, models, ordered, stay_by_rule
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models, ordered, stay_by_rule
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database
 
 sys.path.insert(0, str(Path(__file__).parents[2]))

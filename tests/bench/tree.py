@@ -25,22 +25,17 @@ from threading import Lock, local
 
 from isal import isal_zlib
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.synthetic.datasets.cells import identifier, literal
-from mimiceye_duck.synthetic.datasets.clinical import (
-    SCHEMAS,
-    Maker,
-    in_order,
-    is_dictionary,
-    selected,
-    under_headers,
-)
+from mimiceye_duck.synthetic.datasets.clinical import SCHEMAS, under_headers
 from mimiceye_duck.synthetic.datasets.eye_gaze import eye_gaze
 from mimiceye_duck.synthetic.datasets.folder import Folder, date_everything
 from mimiceye_duck.synthetic.datasets.reflacx import reflacx
+from mimiceye_duck.synthetic.datasets.table_maker import Maker, in_order, is_dictionary, selected
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image
 from mimiceye_duck.synthetic.world.link import NO_STAY
 from mimiceye_duck.synthetic.world.notes import Notes
 from mimiceye_duck.synthetic.world.people import People

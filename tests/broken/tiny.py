@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from tests.conftest import Run, Table, csv_bytes, read_csv
 
 # They stand in every row. No message may show them.

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from tests.bench import section
 from tests.bench.measure import FailedError, run
 from tests.bench.targets import targets

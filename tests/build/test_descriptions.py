@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.templates import ident
+from mimiceye_duck.catalog.models.reading import models
+from mimiceye_duck.catalog.sql.quoting import ident
 
 KEYED = [name for name in models() if name.split(".")[0] in ("marts", "links", "staging")]
 

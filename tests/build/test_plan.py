@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.catalog import options
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.options import checking as options
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.steps import output_database
@@ -81,6 +81,7 @@ def test_without_an_earlier_build_all_is_made_and_nothing_is_written(small, tmp_
 
 
 def test_what_is_up_to_date_is_kept_and_nothing_is_written(small, out):
+    mimiceye_duck.build(source=small, out=out, files="none")  # of this folder
     before = everything(out)
     found = plan(small, out)
     assert found.is_up_to_date and found.disk_needed == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.core.privacy import owner_only
+from mimiceye_duck.core.files.privacy import owner_only
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 

@@ -200,3 +200,23 @@ def test_a_program_that_has_the_working_database_open_is_named(small, tmp_path, 
     assert ran.code == 1 and "another program holds it" in ran.stderr
     assert str(holder.pid) in ran.stderr and "work.duckdb" in ran.stderr
     assert command("build", "--source", small, "--out", tmp_path, "--files", "none").code == 0
+
+
+def test_a_build_that_was_moved_reads_its_own_files_again(made_up, demo_build, tmp_path, command):
+    def ask(out: Path) -> Any:
+        query = "select count(*) as n from mimic_cxr.reports"
+        return command("sql", query, "--format", "csv", "--database", out / "mimiceye.duckdb")
+
+    out, moved = tmp_path / "out", tmp_path / "moved"
+    shutil.copytree(demo_build, out)
+    n_reports = len([*out.glob("patient_*/**/s*.txt")])
+    built = command("build", "--source", made_up(), "--out", out)
+    assert built.code == 0 and "up to date" not in built.stdout
+    assert ask(out).code == 0
+    out.rename(moved)
+    ran = ask(moved)
+    assert ran.code == 1 and "is not there any more" in ran.stderr and str(out) in ran.stderr
+    assert command("build", "--source", made_up(), "--out", moved).code == 0
+    assert int(ask(moved).stdout.split()[1]) >= n_reports > 0
+    again = command("build", "--source", made_up(), "--out", moved)
+    assert again.code == 0 and "up to date" in again.stdout

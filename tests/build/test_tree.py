@@ -15,9 +15,10 @@ import pyarrow.parquet
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.checks.disk_estimate import disk_needed
 from mimiceye_duck.readers.discovery import find
+from tests.conftest import whole_path
 
 # One build of cohort cxr serves several tests: which files belong does not hang on the window.
 COHORTS = {
@@ -354,11 +355,11 @@ def test_a_build_stopped_while_it_puts_things_in_place_is_completed(
     shutil.copytree(built(small, files="none"), tmp_path, dirs_exist_ok=True)
     left, replace = iter(range(9)), os.replace
 
-    def replace_until_stopped(source: Path, target: Path) -> None:
-        in_place = ".mimiceye-duck" not in Path(target).parts
-        if in_place and next(left, None) is None:
+    def replace_until_stopped(source: Path, target: Path, **folders: Any) -> None:
+        whole = whole_path(target, folders.get("dst_dir_fd"))
+        if ".mimiceye-duck" not in whole.parts and next(left, None) is None:
             raise OSError("no space left")
-        replace(source, target)
+        replace(source, target, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", replace_until_stopped)

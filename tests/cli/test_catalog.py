@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from mimiceye_duck.database import inspect
 from mimiceye_duck.database.readonly import opened
+from tests.conftest import read_yaml
 
 FOLDERS = {
     "Hosp/": "mimiciv_hosp.",
@@ -95,7 +95,7 @@ def described(describe):
 def documents():
     """The contracts' own text, read by nothing but a YAML reader."""
     folder = Path(__file__).parents[2] / "data_contracts"
-    return [yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*/*.odcs.yaml")]
+    return [read_yaml(file) for file in folder.glob("*/*.odcs.yaml")]
 
 
 def test_every_column_of_every_table_and_view_is_described(out, tools):

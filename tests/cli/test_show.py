@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.models import sql_name
+from mimiceye_duck.catalog.models.link_rules import sql_name
 
 SQL = Path(__file__).parents[2] / "sql"
 RULES = ("closed", "egd-date", "mimic-eye-1.0", "nearest", "within-or-after")

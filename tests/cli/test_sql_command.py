@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
+
+from tests.conftest import read_yaml
 
 ROWS = [("a,b", 7, None), ('say "x"', None, 2.25), ("line\nbreak", -1, 0.5), ("심장 é", 0, 1.0)]
 QUERY = """select * from (values ('a,b', 7, null), ('say "x"', null, 2.25::double),
@@ -144,7 +146,7 @@ def test_table_that_is_cut_says_so(ask):
 def test_output_holds_what_the_terminal_would_show(ask, tmp_path, format):
     target = tmp_path / "an answer é.txt"
     ran = ask(QUERY, "--format", format, "--output", target)
-    assert (ran.code, ran.stdout, ran.stderr) == (0, "", "")
+    assert (ran.code, ran.stderr) == (0, "") and f" in {target}\n" in ran.stdout
     assert target.read_bytes().decode() == ask(QUERY, "--format", format).stdout
 
 
@@ -152,7 +154,7 @@ def test_parquet_keeps_values_and_types(ask, tmp_path):
     target = tmp_path / "answer.parquet"
     query = "select dicom_id, study_at, stay_id, gap_seconds from links.cxr_stay order by dicom_id"
     ran = ask(query, "--format", "parquet", "--output", target)
-    assert (ran.code, ran.stdout, ran.stderr) == (0, "", "")
+    assert (ran.code, ran.stderr) == (0, "")
     with duckdb.connect() as connection:
         rows = connection.execute("from read_parquet(?)", [str(target)])
         assert [str(column[1]) for column in rows.description] == [
@@ -366,14 +368,87 @@ def test_question_that_looks_like_a_write_is_answered(ask, question):
     assert ask(question).code == 0
 
 
-def test_output_replaces_no_file_that_is_read(command, own_views):
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_output_replaces_no_file_that_is_read(command, own_views, force):
     database, source = own_views
     sheet = next(source.rglob("master_sheet.csv"))
     for file in (database, sheet):
         before = file.read_bytes()
-        ran = command("sql", "select 1", "--database", database, "--output", file)
+        ran = command("sql", "select 1", "--database", database, "--output", file, *force)
         assert ran.code == 1 and "is read here" in ran.stderr
         assert file.read_bytes() == before
+
+
+def test_output_replaces_what_is_there_by_force_alone(ask, tmp_path):
+    output = tmp_path / "answer.csv"
+    output.write_text("mine")
+    ran = ask("select 1 as a", "--output", output)
+    assert ran.code == 1 and "--force replaces it" in ran.stderr
+    assert output.read_text() == "mine" and list(tmp_path.iterdir()) == [output]
+    assert ask("select 1 as a", "--output", output, "--force").code == 0
+    assert output.read_text() == "a\n1\n" and list(tmp_path.iterdir()) == [output]
+
+
+def test_a_query_is_not_replaced_by_its_answer(ask, tmp_path):
+    file = tmp_path / "q.sql"
+    file.write_text("select 1 as a")
+    ran = ask(None, "-f", file, "--output", file, "--force")
+    assert ran.code == 1 and "is read here" in ran.stderr
+    assert file.read_text() == "select 1 as a"
+
+
+KEPT = (
+    "build.json",
+    "manifest.parquet",
+    "report.html",
+    "patient_*/ED/edstays.csv",
+    "patient_*/CXR-JPG/*/*.jpg",
+    "spreadsheets/**/*.csv",
+)
+
+
+@pytest.mark.parametrize("pattern", KEPT)
+def test_output_is_no_file_of_a_build(command, demo_build, pattern):
+    file = next(demo_build.glob(pattern))
+    before = file.read_bytes()
+    database = demo_build / "mimiceye.duckdb"
+    ran = command("sql", "select 1", "--database", database, "--output", file, "--force")
+    assert ran.code == 1 and "is a file of a build" in ran.stderr
+    assert file.read_bytes() == before
+
+
+SOURCES = ("**/*.jpg", "**/transcript.json", "**/*reports.zip", "**/SHA256SUMS.txt", "**/*.csv.gz")
+
+
+@pytest.mark.parametrize("pattern", SOURCES)
+def test_output_is_no_file_of_the_sources(command, demo_build, made_up, pattern):
+    file = next(made_up().glob(pattern))
+    before = file.read_bytes()
+    database = demo_build / "mimiceye.duckdb"
+    ran = command("sql", "select 1", "--database", database, "--output", file, "--force")
+    assert ran.code == 1 and ("among the sources" in ran.stderr or "is read here" in ran.stderr)
+    assert file.read_bytes() == before
+
+
+def test_attach_leaves_a_file_that_is_no_database(command, made_up, tmp_path):
+    file = tmp_path / "notes.csv"
+    file.write_text("a,b\n1,2\n")
+    ran = command("attach", "--source", made_up(), "--database", file)
+    assert ran.code == 1 and "is no database" in ran.stderr
+    assert file.read_text() == "a,b\n1,2\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize(("words", "mode"), [([], 0o600), (["--shared"], 0o644)])
+def test_an_answer_is_its_owners_unless_shared(command, out, tmp_path, words, mode):
+    before = os.umask(0o022)
+    try:
+        for name in ("a.csv", "a.parquet"):
+            query = ["sql", "select 1", "--database", out / "mimiceye.duckdb"]
+            assert command(*words, *query, "--output", tmp_path / name).code == 0
+            assert (tmp_path / name).stat().st_mode & 0o777 == mode
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])
@@ -401,7 +476,7 @@ def test_every_table_says_what_it_holds(command, out):
 def contracts():
     """The contracts' own text, read by nothing but a YAML reader."""
     folder = Path(__file__).parents[2] / "data_contracts"
-    return [yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*/*.odcs.yaml")]
+    return [read_yaml(file) for file in folder.glob("*/*.odcs.yaml")]
 
 
 def test_views_and_cohort_tables_carry_their_contracts_descriptions(out, tools):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.models.reading import models
 from mimiceye_duck.pipeline.steps.audits import audits
 from tests.engines.equality import Answer, from_arrow
 

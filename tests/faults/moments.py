@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow.parquet
 
 from mimiceye_duck.cli.main import main
-from mimiceye_duck.core import progress
+from mimiceye_duck.core.running import progress
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state import nodes, workspace
 from mimiceye_duck.writers import csv_tree
@@ -98,8 +98,8 @@ def wait() -> None:
     sys.stdin.read()
 
 
-if __name__ == "__main__":
-    what, where, *words = sys.argv[1:]
+def run(what: str, where: str, *words: str) -> None:
+    """Run the command and do something at one of its moments; this program ends here."""
     step, _, at = where.rpartition(":")
     if what == "count":
         moments = Moments("", 0, lambda: None)
@@ -110,12 +110,17 @@ if __name__ == "__main__":
     moments.watch()
     code: Any = 0
     try:
-        main(words)
+        main([*words])
     except SystemExit as ended:
         code = ended.code
     if what == "count":
         with open(where, "w") as file:
             json.dump(moments.counts, file)
     sys.stdout.flush()
+    sys.stderr.flush()
     # Without the tidying of a program that ends, which our counting gets in the way of.
     os._exit(int(code or 0))
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 from PIL import Image
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's special files")
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import mimiceye_duck
-from mimiceye_duck.core import file_state, whole_file
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.files import file_state, output_folder, whole_file
 from mimiceye_duck.pipeline.state import nodes, workspace
 from mimiceye_duck.pipeline.steps import file_sets
 from mimiceye_duck.writers import csv_tree, files
@@ -51,7 +51,10 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(os, name, limited(getattr(os, name), n_paths))
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", limited(open, 1))
-    for module in (files, csv_tree, file_sets, nodes, file_state, whole_file, workspace):
+    # Windows opens no file from an open folder.
+    monkeypatch.setattr(output_folder, "_HAS_DESCRIPTORS", False)
+    modules = (files, csv_tree, file_sets, nodes, file_state, whole_file, workspace, output_folder)
+    for module in modules:
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
 

@@ -20,6 +20,7 @@ from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text, tables
 from mimiceye_duck.readers.dicom import header_scan
 from mimiceye_duck.writers import files as copying
+from tests.conftest import whole_path
 
 
 @pytest.fixture
@@ -31,23 +32,57 @@ def build(small):
     return go
 
 
-@pytest.fixture
-def stop(monkeypatch, build):
+def end_at(out: Path, where: Any, name: str, when: Any, **options: Any) -> None:
     """Build, but end it at a call, before or within which it writes what is not whole."""
+    call = getattr(where, name)
+
+    def stopped(*words: Any, **named: Any) -> Any:
+        made = call(*words, **named)
+        if when(*words):
+            raise KeyboardInterrupt
+        return made
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(where, name, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            mimiceye_duck.build(**{"out": out, "files": "none", **options})
+
+
+@pytest.fixture
+def stop(small):
+    """Build as `end_at` does."""
 
     def go(out: Path, where: Any, name: str, when: Any, **options: Any) -> None:
-        call = getattr(where, name)
+        end_at(out, where, name, when, **{"source": small, **options})
 
-        def stopped(*words: Any, **named: Any) -> Any:
-            made = call(*words, **named)
-            if when(*words):
-                raise KeyboardInterrupt
-            return made
+    return go
 
-        with monkeypatch.context() as patched:
-            patched.setattr(where, name, stopped)
-            with pytest.raises(KeyboardInterrupt):
-                build(out, **options)
+
+BEFORE_AUDITS = (output_database, "keep_counts", lambda *_: True)
+AT_VITALSIGN = (csv_scan, "write_slices", lambda slices, csv, path: path.endswith("vitalsign.csv"))
+
+
+@pytest.fixture
+def stopped(small, other, built, shared, tmp_path):
+    """A copy of what a stopped build has left, which is made once."""
+    kinds = {
+        "first, at a table": (None, AT_VITALSIGN, {"source": small}),
+        "first": (None, BEFORE_AUDITS, {"source": small}),
+        "over another": (small, BEFORE_AUDITS, {"source": other}),
+        "without a window": (small, BEFORE_AUDITS, {"source": other, "window": "0"}),
+    }
+
+    def go(kind: str) -> Path:
+        before, moment, options = kinds[kind]
+
+        def make(folder: Path) -> Path:
+            if before:
+                shutil.copytree(built(before, files="none"), folder / "out")
+            end_at(folder / "out", *moment, **options)
+            return folder / "out"
+
+        left = shared.make("stopped", kind, make)
+        return Path(shutil.copytree(left, tmp_path / "out", symlinks=True))
 
     return go
 
@@ -136,10 +171,11 @@ def test_a_build_half_in_place_leaves_nothing_when_another_is_forced(
     left = iter(range(12))
     replace = os.replace
 
-    def until(old: Any, new: Any) -> None:
-        if ".mimiceye-duck" not in Path(new).parts and next(left, None) is None:
+    def until(old: Any, new: Any, **folders: Any) -> None:
+        target = whole_path(new, folders.get("dst_dir_fd"))
+        if ".mimiceye-duck" not in target.parts and next(left, None) is None:
             raise KeyboardInterrupt
-        replace(old, new)
+        replace(old, new, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", until)
@@ -201,16 +237,11 @@ def test_a_finished_build_of_which_something_is_lost_is_mended(
 
 
 @pytest.mark.parametrize("name", ["work.duckdb", "work.duckdb.wal", "tree/mimiceye.duckdb"])
-def test_a_staged_database_that_is_damaged_is_made_anew(
-    name, small, built, tmp_path, tools, build, stop
-):
-    stop(
-        *(tmp_path, csv_scan, "write_slices"),
-        lambda slices, csv, path: path.endswith("vitalsign.csv"),
-    )
-    (tmp_path / ".mimiceye-duck" / name).write_bytes(DAMAGE)
-    build(tmp_path)
-    assert_same(tmp_path, built(small, files="none"), tools)
+def test_a_staged_database_that_is_damaged_is_made_anew(name, small, built, tools, build, stopped):
+    out = stopped("first, at a table")
+    (out / ".mimiceye-duck" / name).write_bytes(DAMAGE)
+    build(out)
+    assert_same(out, built(small, files="none"), tools)
 
 
 WRITER = """
@@ -298,14 +329,13 @@ def test_a_table_that_a_stopped_build_left_out_is_read_again(
     small, built, tmp_path, tools, build, stop
 ):
     """Meanwhile it stands empty."""
-    at = (output_database, "keep_counts", lambda *_: True)
-    stop(tmp_path, *at)
-    stop(tmp_path, *at, skip=["edstays", "triage", "reflacx.metadata_phase_2"])
+    stop(tmp_path, *BEFORE_AUDITS)
+    stop(tmp_path, *BEFORE_AUDITS, skip=["edstays", "triage", "reflacx.metadata_phase_2"])
     build(tmp_path)
     assert_same(tmp_path, built(small, files="none"), tools)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other(small, shared, tools) -> Path:
     """The same source, but for a column of one table: no row more or less, no cell longer."""
 
@@ -338,11 +368,10 @@ STATE = ("run.nodes", "run.node_files")
 
 @pytest.mark.parametrize("lost", ["", *STATE, "tree/mimiceye.duckdb", "tree", "work.duckdb"])
 def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
-    lost, small, other, built, tmp_path, tools, build, stop
+    lost, small, built, tools, build, stopped
 ):
     """Also where only some of it is left, as when the machine went down."""
-    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
-    stop(out, output_database, "keep_counts", lambda *_: True, source=other, window="0")
+    out = stopped("without a window")
     lose(out / ".mimiceye-duck", lost)
     build(out, window="1h")
     assert_same(out, built(small, files="none", window="1h"), tools)
@@ -350,10 +379,9 @@ def test_what_a_stopped_build_left_of_another_source_takes_no_ones_place(
 
 @pytest.mark.parametrize("lost", [*STATE, "tree/mimiceye.duckdb"])
 def test_a_stopped_build_of_which_something_is_lost_is_completed(
-    lost, small, other, built, tmp_path, tools, build, stop
+    lost, other, built, tools, build, stopped
 ):
-    out = shutil.copytree(built(small, files="none"), tmp_path / "out")
-    stop(out, output_database, "keep_counts", lambda *_: True, source=other)
+    out = stopped("over another")
     lose(out / ".mimiceye-duck", lost)
     build(out, source=other)
     assert_same(out, built(other, files="none"), tools)
@@ -368,11 +396,9 @@ OF_THE_MACHINE = [
 
 @pytest.mark.parametrize("error", OF_THE_MACHINE, ids=lambda error: str(error)[-20:])
 @pytest.mark.parametrize("name", ["work.duckdb", "tree/mimiceye.duckdb"])
-def test_a_shortage_of_the_machine_throws_no_work_away(
-    name, error, tmp_path, build, stop, monkeypatch
-):
-    stop(tmp_path, output_database, "keep_counts", lambda *_: True)
-    file = tmp_path / ".mimiceye-duck" / name
+def test_a_shortage_of_the_machine_throws_no_work_away(name, error, build, stopped, monkeypatch):
+    out = stopped("first")
+    file = out / ".mimiceye-duck" / name
     before = file.stat().st_ino
     connect, execute = duckdb.connect, Database.execute
 
@@ -390,10 +416,10 @@ def test_a_shortage_of_the_machine_throws_no_work_away(
         patched.setattr(duckdb, "connect", short_connect)
         patched.setattr(Database, "execute", short_execute)
         with pytest.raises(UserError):
-            build(tmp_path)
+            build(out)
     assert file.stat().st_ino == before
     monkeypatch.setattr(source_text, "stage", None)  # whoever reads a table now reads it twice
-    build(tmp_path)
+    build(out)
 
 
 def test_a_staging_folder_goes_with_a_look_at_the_build_that_is_in_place(

@@ -4,17 +4,16 @@ import gzip
 import json
 import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.faults import moments
+from tests.faults.programs import Programs
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX's signals")
 
@@ -48,14 +47,16 @@ class Case:
     wanted: Path
 
 
-def program(*words: object) -> list[str]:
-    return [sys.executable, moments.__file__, *map(str, words)]
+@pytest.fixture(scope="session")
+def stop() -> Iterator[Callable[..., Any]]:
+    """Run the command in a program of its own, and end it at a moment, or count them."""
+    programs = Programs()
 
+    def run(what: str, where: object, words: tuple[str, ...], out: Path) -> Any:
+        return programs.run(out.parent, what, where, *words, "--out", out)
 
-def stop(what: str, where: object, words: tuple[str, ...], out: Path) -> Any:
-    return subprocess.run(
-        program(what, where, *words, "--out", out), capture_output=True, text=True, check=False
-    )
+    yield run
+    programs.close()
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +114,7 @@ def start(case: Case, out: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def steps(cases, shared) -> Callable[[str], dict[str, int]]:
+def steps(cases, shared, stop) -> Callable[[str], dict[str, int]]:
     """How many moments each step of an undisturbed build has."""
 
     def count(name: str) -> dict[str, int]:
@@ -180,21 +181,42 @@ def looked_for(out: Path) -> list[tuple[Any, ...]]:
     return duckdb.execute(query, [str(out / "sources.parquet")]).fetchall()
 
 
+@dataclass(frozen=True)
+class Look:
+    """All that is compared of a build."""
+
+    files: dict[str, bytes]
+    names: set[str]
+    database: dict[str, Any]
+    record: dict[str, Any]
+    looked_for: list[tuple[Any, ...]]
+
+
+def look(out: Path) -> Look:
+    names = {path.name for path in out.iterdir()}
+    return Look(files(out), names, database(out), record(out), looked_for(out))
+
+
+# Builds that all read and none changes are looked at once.
+look_once = cache(look)
+
+
 def assert_same(out: Path, wanted: Path, tools: Any) -> None:
-    assert tools.difference(files(out), files(wanted)) == []
-    assert {path.name for path in out.iterdir()} == {path.name for path in wanted.iterdir()}
-    found, told = database(out), database(wanted)
-    assert [name for name in found.keys() | told.keys() if found.get(name) != told.get(name)] == []
-    assert record(out) == record(wanted)
-    assert looked_for(out) == looked_for(wanted)
+    found, right = look(out), look_once(wanted)
+    assert tools.difference(found.files, right.files) == []
+    assert found.names == right.names
+    names = found.database.keys() | right.database.keys()
+    assert [n for n in names if found.database.get(n) != right.database.get(n)] == []
+    assert found.record == right.record
+    assert found.looked_for == right.looked_for
 
 
 def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
     """What is in its place is whole: a file of the build before, or of this one."""
     if (out / "build.json").exists():
-        whole = case.before if record(out) != record(case.wanted) else case.wanted
+        whole = case.before if record(out) != look_once(case.wanted).record else case.wanted
         assert whole, "a first build has no record before it is whole"
-        found, told = files(out), files(whole)
+        found, told = files(out), look_once(whole).files
         # What DuckDB cannot read in place is no part of a build: it outlives it.
         assert (
             tools.difference(
@@ -204,8 +226,8 @@ def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
             == []
         )
         return
-    wanted = files(case.wanted)
-    before = files(case.before) if case.before else {}
+    wanted = look_once(case.wanted).files
+    before = look_once(case.before).files if case.before else {}
     for path, text in files(out).items():
         if not path.startswith("mimic_cxr/"):
             assert text in (wanted.get(path), before.get(path)), path
@@ -219,7 +241,7 @@ def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
 
 @pytest.mark.parametrize(("name", "step", "share", "how"), points())
 def test_a_stopped_build_is_completed_by_the_same_command(
-    name, step, share, how, cases, steps, tmp_path, command, tools
+    name, step, share, how, cases, steps, stop, tmp_path, command, tools
 ):
     case, moment = cases(name), 1 + int(share * steps(name)[step])
     out = start(case, tmp_path / "out")
@@ -252,7 +274,7 @@ SKIPPED = ("edstays", "triage", "labevents", "reflacx.metadata_phase_2", "mimic_
     ],
 )
 def test_a_build_stopped_twice_once_with_other_options_is_completed_by_the_first_command(
-    name, first, second, cases, tmp_path, command, tools
+    name, first, second, cases, stop, tmp_path, command, tools
 ):
     case = cases(name)
     out = start(case, tmp_path / "out")

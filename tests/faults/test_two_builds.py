@@ -125,13 +125,15 @@ def test_who_has_the_database_open_goes_on_reading_it_as_it_was(
 def test_a_build_that_is_up_to_date_is_told_so_while_its_database_is_open(
     way, small, finished, command
 ):
+    words = ("build", "--source", small, "--out", finished, "--files", "none")
+    assert command(*words).code == 0  # of this folder
     program = [sys.executable, "-c", READER.replace("read_only=True", way)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [*program, finished / "mimiceye.duckdb"], stdin=pipe, stdout=pipe
     ) as held:
         assert held.stdout and held.stdout.readline().strip() == b"here"
-        ran = command("build", "--source", small, "--out", finished, "--files", "none")
+        ran = command(*words)
         held.communicate()
     assert ran.code == 0 and "up to date" in ran.stdout, ran.stderr
 

@@ -14,10 +14,11 @@ import duckdb
 import psycopg
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.dialects import postgres_name, translate
-from mimiceye_duck.catalog.model_plan import ORDERED, plan
-from mimiceye_duck.catalog.models import KEPT, Model, models
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.dialects import postgres_name, translate
+from mimiceye_duck.catalog.engines.model_plan import ORDERED, plan
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, models
 from tests.engines.equality import Answer
 
 _KINDS = {

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mimiceye_duck.catalog.dialects import translate
-from mimiceye_duck.catalog.model_plan import plan
+from mimiceye_duck.catalog.engines.dialects import translate
+from mimiceye_duck.catalog.engines.model_plan import plan
 from mimiceye_duck.pipeline.spark import casts as cells
 from mimiceye_duck.pipeline.steps.audits import audits
 from tests.cells import CELLS, FORMS, reading

@@ -9,12 +9,19 @@ from typing import Any, NamedTuple
 import pyarrow.dataset
 import pytest
 
-from mimiceye_duck.catalog.dialects import translate
+from mimiceye_duck.catalog.engines.dialects import translate
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.spark import java
+from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.spark import build
 from mimiceye_duck.pipeline.spark import casts as cells
+from mimiceye_duck.pipeline.spark.misfits import Misfits
+from mimiceye_duck.pipeline.spark.tables import Tables
+from mimiceye_duck.readers.discovery import find
+from tests.broken.spoiling import spoil
 from tests.cells import CELLS, FORMS
+from tests.conftest import read_csv
 from tests.engines.cases import SELECTS
 from tests.engines.equality import Answer, from_arrow
 
@@ -39,12 +46,28 @@ class Made(NamedTuple):
         return from_arrow(rows.to_table())
 
 
+class Counted(NamedTuple):
+    """Misfits of a tree with drawn cells: as Spark counts them, and as Python reads the cells.
+
+    `all` are of all rows, `patients` of one patient's lab results; `refused` is what a build said
+    whose cells that decide links were drawn too.
+    """
+
+    source: Path
+    drawn: dict[tuple[str, str], int]
+    all: list[Misfit]
+    patient: int
+    patients: list[Misfit]
+    refused: Any
+
+
 class Everything(NamedTuple):
     """All that the tests want of Spark, from one session; the demos' build where they are."""
 
     made_up: Made
     demos: Made | None
     broken: Any
+    misfits: Counted
     cases: dict[str, set[tuple[Any, ...]]]
     cells: dict[str, list[Any]]
 
@@ -77,6 +100,7 @@ def everything(
             made_up=_build(command, made_up, folder / "made_up", kept),
             demos=_build(command, demos, folder / "demos", []) if demos else None,
             broken=_broken(command, made_up, folder),
+            misfits=_misfits(command, session, made_up, folder),
             cases={
                 case.name: {tuple(row) for row in session.sql(_spark(case.duckdb)).collect()}
                 for case in SELECTS
@@ -122,6 +146,28 @@ def _broken(command: Callable[..., Any], source: Path, folder: Path) -> Any:
     line = text.splitlines()[1]
     file.write_bytes(gzip.compress((text + f"{line},{SECRET}\n").encode()))
     return command("build", "--engine", "spark", "--source", broken, "--out", folder / "none")
+
+
+def _misfits(command: Callable[..., Any], session: Any, source: Path, folder: Path) -> Counted:
+    """Draw the cells of a tree, and count the misfits of all tables, and of one patient's rows."""
+    drawn, spoilt = folder / "drawn", folder / "spoilt"
+    shutil.copytree(source, drawn)
+    counts = spoil(drawn, "drawn", links=True)
+    tables = Tables(session, find(drawn))
+    names = tables.sources.tables.keys()
+    every = Misfits(tables, names)
+    every.count(names, Steps())
+    [labs] = drawn.rglob("labevents.csv.gz")
+    patient = int(read_csv(labs).records()[-1]["subject_id"])
+    subjects = session.createDataFrame([(patient,)], "subject_id bigint")
+    tables.show("cohort.subjects", subjects)
+    own = Misfits(tables, ())
+    own.count(["mimiciv_hosp.labevents"], Steps())
+    shutil.copytree(source, spoilt)
+    spoil(spoilt, "misfits", links=False)
+    words = ("--source", spoilt, "--out", folder / "refused")
+    refused = command("build", "--engine", "spark", *words)
+    return Counted(drawn, counts, every.all, patient, own.all, refused)
 
 
 def _cells(session: Any, form: str) -> list[Any]:

@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.pipeline.spark import build as engine
 from tests.cells import CELLS, FORMS, reading
+from tests.conftest import read_csv
 from tests.engines.cases import SELECTS
 from tests.engines.equality import below, differences
 from tests.engines.models import COMPARED, duckdb_answer, opened
@@ -128,3 +131,48 @@ def test_broken_table_is_named_and_no_row_is_shown(on_spark):
     assert "a row has more or fewer cells than the header" in run.stderr
     assert SECRET not in run.stdout + run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_misfits_are_those_that_python_finds(on_spark):
+    found = on_spark.misfits
+    wanted = {key: n for key, n in found.drawn.items() if n}
+    assert {(one.table, one.column): one.n_cells for one in found.all} == wanted
+    assert {"reflacx.fixations", "mimiciv_hosp.labevents"} <= {table for table, _ in wanted}
+
+
+def test_a_misfit_has_its_record_and_its_patients(on_spark, command, tmp_path):
+    out, words = tmp_path / "out", ["--cohort", "all", "--files", "none"]
+    assert command("build", "--source", on_spark.misfits.source, "--out", out, *words).code == 0
+    record = json.loads((out / "build.json").read_text(encoding="utf-8"))
+    wanted = {(one["table"], one["column"]): one for one in record["misfits"]}
+    found = {(one.table, one.column): asdict(one) for one in on_spark.misfits.all}
+    assert len(wanted) > 200
+    assert {key: found[key] for key in wanted} == wanted
+
+
+def test_only_the_built_patients_rows_are_counted_of_a_table_that_is_not_read_whole(on_spark):
+    found = on_spark.misfits
+    [file] = found.source.rglob("labevents.csv.gz")
+    rows = list(enumerate(read_csv(file).records(), 1))
+    own = [(number, row) for number, row in rows if row["subject_id"] == str(found.patient)]
+    form = contracts()["mimiciv_hosp.labevents"].column("valuenum").form
+    bad = [n for n, row in own if row["valuenum"] and reading(form, row["valuenum"]) is None]
+    [one] = [one for one in found.patients if one.column == "valuenum"]
+    assert 0 < len(own) < len(rows)
+    assert (one.n_cells, one.n_rows, one.n_patients) == (len(bad), len(own), 1)
+    assert one.first_record == bad[0]
+
+
+def test_a_build_stops_where_links_cannot_be_trusted(on_spark):
+    run = on_spark.misfits.refused
+    assert run.code == 1
+    named = set(re.findall(r"cells of ([\w.]+), which decides links, cannot be read", run.stderr))
+    assert {"mimiciv_ed.edstays.intime", "mimic_cxr_jpg.metadata.StudyTime"} <= named
+    assert "--accept-misfits" in run.stderr
+
+
+def test_the_record_and_the_summary_tell_the_misfits(on_spark, demo_build):
+    def told(out):
+        return json.loads((out / "build.json").read_text(encoding="utf-8"))["misfits"]
+
+    assert told(on_spark.made_up.out) == told(demo_build) == []

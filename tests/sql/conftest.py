@@ -12,9 +12,11 @@ import duckdb
 import pyarrow
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import Model, cohorts, models, ordered
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import cohorts, models, ordered
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.steps import source_text
 from mimiceye_duck.readers.discovery import find
@@ -25,6 +27,10 @@ SETTINGS = {
     "settings.cohort": "select 'eye' as cohort",
     "settings.wanted": "select null::bigint as subject_id where false",
 }
+
+
+# The columns of the models that tests have replaced: to find them takes all that a model reads.
+TYPES: dict[str, dict[str, str]] = {}
 
 
 class World:
@@ -41,6 +47,7 @@ class World:
         }
         self.made: set[str] = set()
         self.schemas: set[str] = set()
+        self.has_defined = False
 
     def _schema(self, name: str) -> None:
         schema = name.split(".")[0]
@@ -94,6 +101,7 @@ class World:
                 self._schema(name)
                 self._schema(table.contract.text_name)
                 source_text.stage(self.database, table, whole=True)
+                source_text.show(self.database, table)
                 self.made.update((name, table.contract.text_name))
 
     def define(self, name: str, sql: str) -> None:
@@ -101,10 +109,25 @@ class World:
         if name in self.models:
             for relation in self.models[name].reads:
                 self.make(relation)
+        self.has_defined |= name in self.models
         self._schema(name)
-        self._drop(name)
+        if name in self.made:
+            self._drop(name)
         self.database.execute(render("create_view", name=name, select=Sql(sql)))
         self.made.add(name)
+
+    def _taken_away(self, name: str) -> dict[str, str]:
+        """Drop a relation, made or not; returns its columns and their types."""
+        if name in TYPES and name not in self.made:
+            self._schema(name)
+            self.made.add(name)
+            return TYPES[name]
+        self.make(name)
+        types = {row[0]: row[1] for row in self.database.rows(f"describe from {ident(name)}")}
+        if name in self.models and not self.has_defined:
+            TYPES[name] = types
+        self._drop(name)
+        return types
 
     def _drop(self, name: str) -> None:
         for kind in ("view", "table"):
@@ -115,11 +138,9 @@ class World:
 
     def given(self, name: str, table: str | pyarrow.Table) -> None:
         """Replace a relation by rows; the columns left out are null, the types stay."""
-        self.make(name)
+        types = self._taken_away(name)
         target = ident(name)
-        types = {row[0]: row[1] for row in self.database.rows(f"describe from {target}")}
         spelled = {column.lower(): column for column in types}
-        self._drop(name)
         columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
         self.database.execute(f"create table {target} ({columns})")
         if isinstance(table, pyarrow.Table):

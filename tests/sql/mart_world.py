@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from mimiceye_duck.catalog import models
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import read
 
 COHORT = {
     contract.cohort_name: {column.name: column.type for column in contract.columns}
@@ -51,8 +52,8 @@ ADDED = {
 STORED = {**COHORT, **ADDED}
 
 
-def mart(name: str) -> models.Model:
-    return models.read(SQL / "models" / "marts" / f"{name}.sql", f"marts.{name}")
+def mart(name: str) -> Model:
+    return read(SQL / "models" / "marts" / f"{name}.sql", f"marts.{name}")
 
 
 class Marts:

@@ -3,7 +3,7 @@
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.models import models
+from mimiceye_duck.catalog.models.reading import models
 
 FLIPPED = {exp.LT: exp.LTE, exp.LTE: exp.LT, exp.GT: exp.GTE, exp.GTE: exp.GT}
 

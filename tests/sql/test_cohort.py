@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.catalog.models import cohorts
+from mimiceye_duck.catalog.models.reading import cohorts
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ COLUMNS = "stay_id, in_reflacx, in_eye_gaze, link, gap_seconds, n_candidates, st
 
 
 @pytest.fixture
-def additions(world, given, rows):
+def additions(given, rows):
     def of(at="2125-03-10 12:00:00", intime="", outtime="", window=604_800):
-        world.make("cohort.image_additions")
         given(
             "staging.cxr_images", f"dicom_id | subject_id | study_id | study_at\na | 1 | 5 | {at}"
         )

@@ -3,10 +3,12 @@
 import pytest
 from conftest import World
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.descriptions import described
-from mimiceye_duck.catalog.models import KEPT, Model, cohorts, models, noted
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.descriptions import described
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, cohorts, models, noted
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 
 NOTHING = Sql("(select 1 where false) as nothing")
 EVERY = {**models(), **noted()}

@@ -2,16 +2,16 @@
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import outputs
-from mimiceye_duck.catalog.templates import Sql
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import selects_in
+from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.pipeline.steps.source_text import text_columns
 
 ADDED = ["stay_id", "in_reflacx", "in_eye_gaze", "link", "gap_seconds", "n_candidates", "study_at"]
 MODELS = {
-    "patient": outputs("patient")["CXR-JPG/cxr_meta"],
-    "all": outputs("spreadsheets")["cxr_meta"],
-    "linked": outputs("spreadsheets")["cxr_meta_with_stay_id_only"],
+    "patient": selects_in("patient")["CXR-JPG/cxr_meta"],
+    "all": selects_in("spreadsheets")["cxr_meta"],
+    "linked": selects_in("spreadsheets")["cxr_meta_with_stay_id_only"],
 }
 
 

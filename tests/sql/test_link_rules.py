@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from link_cases import expected, outcomes
 from mutants import mutants, round_trip
 
-from mimiceye_duck.catalog.models import link_rules
+from mimiceye_duck.catalog.models.link_rules import link_rules
 
 CASES = {
     module.RULE: module.CASES

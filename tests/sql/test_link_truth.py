@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mimiceye_duck.catalog.options import window_seconds
+from mimiceye_duck.catalog.options.checking import window_seconds
 from tests.links import COLUMNS, WEEK, by_image, told_by_rule, told_by_synth, unlike
 
 READ = (

@@ -3,7 +3,7 @@
 import pytest
 from mart_world import Marts
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from mart_world import Marts
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 IDENTIFYING = {
     "id", "split", "eye_tracking_data_discarded", "image", "dicom_id", "subject_id",

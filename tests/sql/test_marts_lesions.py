@@ -5,7 +5,7 @@ import re
 import pytest
 from mart_world import Marts
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 MERGED = {
     "emphysema": "high_lung_volume_emphysema",

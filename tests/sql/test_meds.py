@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 from mart_world import STORED
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.catalog.models import read
+from mimiceye_duck.catalog.models.reading import read
 
 NOON, LATER = "2180-03-10 12:00:00", "2180-03-11 08:30:00"
 MEDS = {

@@ -6,7 +6,7 @@ from collections import Counter
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.models import outputs
+from mimiceye_duck.catalog.models.reading import selects_in
 
 BOXES = """
 create schema cohort; create schema staging;
@@ -35,7 +35,7 @@ def test_a_box_is_told_from_its_corners_in_the_order_of_the_source(database, cor
     )
     database.execute(insert, ["a", *corners])
     database.execute(insert, ["b", 1, 2, 3, 4])
-    rows = database.execute(outputs("pages")["boxes"].sql).fetchall()
+    rows = database.execute(selects_in("pages")["boxes"].sql).fetchall()
     assert rows == [(1, "a", "cardiac silhouette", 300, 10, 400, 20)]
 
 
@@ -71,6 +71,6 @@ def test_an_image_is_in_the_bins_of_its_hours_and_days(database):
         seconds = [(hours + 10) * 3600, hours * 3600]
         database.execute("insert into links.nearest_stay values (?, ?, ?)", [image, *seconds])
     wanted = Counter(one for hours, link in HOURS for one in bins(hours, link))
-    rows = database.execute(outputs("report")["gaps"].sql).fetchall()
+    rows = database.execute(selects_in("report")["gaps"].sql).fetchall()
     assert {tuple(row[:3]): row[3] for row in rows} == wanted
     assert {row[4] for row in rows} == {1}

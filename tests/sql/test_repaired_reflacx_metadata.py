@@ -2,8 +2,8 @@
 
 import pytest
 
-from mimiceye_duck.catalog.models import outputs
-from mimiceye_duck.catalog.templates import Sql
+from mimiceye_duck.catalog.models.reading import selects_in
+from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.pipeline.steps.source_text import text_columns
 
 IDENTIFYING = [
@@ -66,7 +66,7 @@ def test_there_are_21_classes_in_alphabetical_order():
 
 @pytest.mark.parametrize("file", ["patient", "spreadsheets"])
 def test_columns_are_the_identifying_ones_the_version_and_the_classes(world, file):
-    model = outputs(file)["REFLACX/metadata"]
+    model = selects_in(file)["REFLACX/metadata"]
     for name in model.reads:
         world.make(name)
     names = text_columns(world.database, Sql(f"({model.sql})"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.keyed import is_joined, keyed
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.keyed_tables import is_joined, keyed
 from mimiceye_duck.pipeline.steps.repeated_keys import keep_once, look_up
 
 STAYS = """stay_id | subject_id | intime              | race

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 
 PHASES = ("metadata_phase_1", "metadata_phase_2", "metadata_phase_3")
 # Spec section 3; every other label keeps its name.

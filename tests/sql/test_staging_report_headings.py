@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 
-from mimiceye_duck.catalog import models
-from mimiceye_duck.catalog.options import options
-from mimiceye_duck.pipeline import graph
+from mimiceye_duck.catalog.installation import select_folders
+from mimiceye_duck.catalog.models import reading, value_lists
+from mimiceye_duck.catalog.models.value_lists import VALUE_LISTS, values
+from mimiceye_duck.catalog.options.checking import options
+from mimiceye_duck.pipeline import selects
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.readers.discovery import find
 
@@ -56,25 +58,26 @@ def test_words_are_views_joints_and_parts_each_there_once(rows):
     assert {("CHEST", "view"), ("CHEST", "part")} <= set(words)
 
 
-@pytest.mark.parametrize("name", models.VALUE_LISTS)
+@pytest.mark.parametrize("name", VALUE_LISTS)
 def test_python_reads_the_rows_that_the_database_has(rows, name):
-    assert sorted(models.values(name)) == [list(row) for row in rows(name)]
+    assert sorted(values(name)) == [list(row) for row in rows(name)]
 
 
 @pytest.fixture
 def edited(tmp_path, monkeypatch):
     """The SQL of an installation in which a heading of findings was renamed."""
-    shutil.copytree(models.select_folders()["staging"], tmp_path / "staging")
+    shutil.copytree(select_folders()["staging"], tmp_path / "staging")
     file = tmp_path / "staging" / "report_headings.sql"
     text = file.read_text(encoding="utf-8")
     assert "'FINDINGS'," in text
     file.write_text(text.replace("'FINDINGS',", "'BEFUND',"), encoding="utf-8")
-    folders = {**models.select_folders(), "staging": tmp_path / "staging"}
-    monkeypatch.setattr(models, "select_folders", lambda: folders)
+    folders = {**select_folders(), "staging": tmp_path / "staging"}
+    for module in (reading, value_lists):
+        monkeypatch.setattr(module, "select_folders", lambda: folders)
 
 
 def test_a_heading_that_is_renamed_is_read_again(edited):
-    named = {heading: section for heading, section, _ in models.values("staging.report_headings")}
+    named = {heading: section for heading, section, _ in values("staging.report_headings")}
     assert named["BEFUND"] == "findings" and "FINDINGS" not in named
 
 
@@ -83,5 +86,5 @@ def test_what_was_built_with_other_headings_is_out_of_date(request, made_up, mon
     before = Graph(sources, options()).nodes["mimic_cxr.reports"].digest
     assert Graph(sources, options()).nodes["mimic_cxr.reports"].digest == before
     request.getfixturevalue("edited")
-    monkeypatch.setattr(graph, "models", models.models.__wrapped__)
+    monkeypatch.setattr(selects, "models", reading.models.__wrapped__)
     assert Graph(sources, options()).nodes["mimic_cxr.reports"].digest != before

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.pipeline.steps.audits import audits, run
 

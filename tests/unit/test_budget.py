@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.core import machine as budget
+from mimiceye_duck.core.running import machine as budget
 
 GIB = 1 << 30
 

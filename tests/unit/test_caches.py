@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mimiceye_duck.core import caches
+from mimiceye_duck.core.files import caches
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.checks.disk_estimate import disk_needed
 from mimiceye_duck.checks.fast import before_build
 from mimiceye_duck.core import findings

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.checks.deep import checksums
 from mimiceye_duck.checks.deep.file_sets import check_sets
 from mimiceye_duck.checks.deep.integrity import Stream, read_stream
@@ -313,7 +313,7 @@ def test_faults_are_told_of_what_is_remembered(root, tables_read, monkeypatch):
     first = checked(root, deep=True)
     assert {one.check for one in told(first, "failed")} == {"key", "type", "reference"}
     tables_read()
-    monkeypatch.setattr("mimiceye_duck.checks.deep.tables.lines_of", None)
+    monkeypatch.setattr("mimiceye_duck.checks.deep.table.lines_of", None)
     assert checked(root, deep=True) == first
     assert tables_read() == set()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.core import caches
+from mimiceye_duck.core.files import caches
 from mimiceye_duck.database import code_digest
 from mimiceye_duck.pipeline.graph import CODE
 
@@ -50,7 +50,7 @@ def before() -> dict[str, str]:
 
 def test_docstrings_comments_and_what_only_shows_make_nothing_stale(package, before):
     change(package, "mimiceye_duck/cli/main.py", "def main(", "def main_of(")
-    change(package, "mimiceye_duck/core/progress.py", "def ", "def other_")
+    change(package, "mimiceye_duck/core/running/progress.py", "def ", "def other_")
     change(package, "mimiceye_duck/readers/sources.py", "One source table", "A source table")
     change(package, "mimiceye_duck/writers/csv_tree.py", "# Each null", "# Every null")
     change(package, "sql/templates/check_key.sql.j2", "select", "select /* */")
@@ -61,7 +61,7 @@ def test_docstrings_comments_and_what_only_shows_make_nothing_stale(package, bef
     ("file", "old", "new", "kinds"),
     [
         pytest.param(
-            *("mimiceye_duck/catalog/predicates.py", 'value("INTEGER"', 'value("BIGINT"'),
+            *("mimiceye_duck/catalog/sql/predicates.py", 'value("INTEGER"', 'value("BIGINT"'),
             {"source text", "file set", *CSV},
             id="which rows are read",
         ),

@@ -9,18 +9,16 @@ import duckdb
 import jsonschema
 import open_data_contract_standard
 import pytest
-import yaml
 
-from mimiceye_duck.catalog.contracts import contracts, datasets, subject_column
+from mimiceye_duck.catalog.contracts.contract import subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
-from mimiceye_duck.catalog.models import models, outputs
+from mimiceye_duck.catalog.models.reading import models, selects_in
+from tests.conftest import read_yaml
 
 FILES = sorted(DATA_CONTRACTS.glob("*/*.odcs.yaml"))
 DOCUMENTS = {
-    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": yaml.safe_load(
-        file.read_text(encoding="utf-8")
-    )
-    for file in FILES
+    f"{file.parent.name}.{file.name.removesuffix('.odcs.yaml')}": read_yaml(file) for file in FILES
 }
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "schemas.yaml"
 
@@ -290,7 +288,7 @@ def test_patient_files_lie_where_mimic_eye_has_them():
         ours = {name: path for name, path in found.items() if name.startswith(schema + ".")}
         assert ours == {name: f"{folder}/{name.split('.')[1]}.csv" for name in owned}
     csv = {path for path in found.values() if "{" not in path and path.endswith(".csv")}
-    csv |= {f"{name}.csv" for name in outputs("patient")}
+    csv |= {f"{name}.csv" for name in selects_in("patient")}
     assert {path for path in csv if path.split("/")[0] not in ("Hosp", "ICU", "ED")} == {
         "CXR-JPG/cxr_meta.csv",
         "CXR-JPG/cxr_chexpert.csv",
@@ -306,7 +304,7 @@ def test_patient_files_lie_where_mimic_eye_has_them():
 
 def test_spreadsheets_are_those_of_mimic_eye():
     found = {one.spreadsheet for one in contracts().values() if one.spreadsheet}
-    assert found | {f"{name}.csv" for name in outputs("spreadsheets")} == {
+    assert found | {f"{name}.csv" for name in selects_in("spreadsheets")} == {
         "cxr_meta.csv",
         "cxr_meta_with_stay_id_only.csv",
         "CXR-JPG/cxr_chexpert.csv",
@@ -355,10 +353,8 @@ SCHEMAS = {
 def reference():
     if not REFERENCE.is_file():
         pytest.skip(f"the reference schemas are not at {REFERENCE}")
-    text = REFERENCE.read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tables = {}
-    for one in yaml.load(text, loader)["tables"]:
+    for one in read_yaml(REFERENCE)["tables"]:
         name = one["id"]
         for theirs, ours in SCHEMAS.items():
             if name.startswith(theirs):

@@ -5,7 +5,7 @@ import re
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.dialects import ENGINES, translate
+from mimiceye_duck.catalog.engines.dialects import ENGINES, translate
 from mimiceye_duck.core.errors import UserError
 from tests.engines.cases import SELECTS
 

@@ -28,7 +28,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.readers.dicom import header_scan
 from mimiceye_duck.readers.dicom.files import listed, states
 from mimiceye_duck.readers.dicom.header import read_header

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.checks.disk_estimate import _inflated, disk_needed
 from mimiceye_duck.readers.discovery import survey
 from tests import stays

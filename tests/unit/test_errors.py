@@ -7,10 +7,9 @@ import pytest
 
 from mimiceye_duck.cli.printing.build_summary import warn
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.findings import WARNING, Result
+from mimiceye_duck.core.findings import WARNING, Result, by_reason
 from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.errors import FullError, is_disk_full, is_of_machine
-from mimiceye_duck.readers.reports.reports import by_reason
 
 ASYNC = 'IO Error: Async write failed for range [0, 1]: {"exception_message":"","errno":"%d"}'
 FULL = [

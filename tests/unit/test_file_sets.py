@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.readers.dicom.files import states
 from mimiceye_duck.readers.file_sets import files, is_path_of, paths_below
 from mimiceye_duck.readers.sources import Source

@@ -10,9 +10,10 @@ import sqlglot
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.forms import forms
-from mimiceye_duck.catalog.templates import Way, quoted, value
+from mimiceye_duck.catalog.contracts.forms import forms
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.sql.quoting import quoted
+from mimiceye_duck.catalog.sql.templates import Way, value
 from tests.cells import CELLS, FORMS, reading
 
 

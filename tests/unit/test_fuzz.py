@@ -17,10 +17,13 @@ import yaml
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, read
-from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.options import memory, subjects_of, window_seconds
-from mimiceye_duck.catalog.templates import Sql, csv_line, render, typed
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts, read
+from mimiceye_duck.catalog.models.reading import models
+from mimiceye_duck.catalog.options.checking import memory, subjects_of, window_seconds
+from mimiceye_duck.catalog.sql.csv_text import csv_line
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render, typed
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers.headers import check_header

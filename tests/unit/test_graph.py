@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mimiceye_duck.catalog.options import options
+from mimiceye_duck.catalog.options.checking import options
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.readers.discovery import survey
 from tests import stays

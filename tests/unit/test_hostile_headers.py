@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.readers.headers import check_header
 
 MB = 1 << 20

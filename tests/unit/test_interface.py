@@ -10,8 +10,8 @@ import pytest
 import typer.main
 
 import mimiceye_duck
-from mimiceye_duck.catalog.build_options import BuildOptions, Content, PlanOptions
-from mimiceye_duck.catalog.options import options, window_text
+from mimiceye_duck.catalog.options.build_options import BuildOptions, Content, PlanOptions
+from mimiceye_duck.catalog.options.checking import options, window_text
 from mimiceye_duck.cli.main import app
 from mimiceye_duck.core.given import fields_of
 

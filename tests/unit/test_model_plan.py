@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.model_plan import plan
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.model_plan import plan
 
 WORLD = """
 create schema cohort; create schema staging;

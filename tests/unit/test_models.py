@@ -6,26 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.catalog.models import (
+from mimiceye_duck.catalog.models.link_rules import link_rules, sql_name
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import (
     SCHEMAS,
-    Model,
     cohorts,
-    link_rules,
     models,
     ordered,
-    outputs,
     read,
-    sql_name,
+    selects_in,
     stay_by_rule,
 )
 
 EVERY = [
     *models().values(),
     *cohorts().values(),
-    *outputs("patient").values(),
-    *outputs("spreadsheets").values(),
+    *selects_in("patient").values(),
+    *selects_in("spreadsheets").values(),
 ]
 
 
@@ -178,9 +177,9 @@ def test_rows_of_the_link_rules_are_not_stored():
 
 
 def test_outputs_are_named_by_their_path():
-    assert "CXR-JPG/cxr_meta" in outputs("patient")
-    assert set(outputs("spreadsheets")) >= {"cxr_meta", "REFLACX/metadata"}
-    assert outputs("no such folder") == {}
+    assert "CXR-JPG/cxr_meta" in selects_in("patient")
+    assert set(selects_in("spreadsheets")) >= {"cxr_meta", "REFLACX/metadata"}
+    assert selects_in("no such folder") == {}
 
 
 def test_models_are_found_beside_the_package():

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.options import (
+from mimiceye_duck.catalog.options.checking import (
     options,
     releases,
     spill_folder,

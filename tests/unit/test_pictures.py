@@ -11,7 +11,7 @@ from PIL import Image
 
 from mimiceye_duck.checks.deep.check_cache import Memory
 from mimiceye_duck.checks.deep.pictures import check_pictures
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.readers.discovery import survey
 from mimiceye_duck.readers.pictures import read_header
 

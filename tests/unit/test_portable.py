@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from mimiceye_duck.catalog import portable
-from mimiceye_duck.catalog.dialects import ENGINES
+from mimiceye_duck.catalog.engines import portable
+from mimiceye_duck.catalog.engines.dialects import ENGINES
+from mimiceye_duck.catalog.engines.portable import faults
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.catalog.portable import faults
 
 FOLDERS = (
     *(f"models/{schema}" for schema in ("staging", "links", "cohort", "marts", "spoken")),

@@ -6,24 +6,23 @@ import duckdb
 import pytest
 from jinja2 import UndefinedError
 
-from mimiceye_duck.catalog import templates as rendering
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.catalog.templates import (
+from mimiceye_duck.catalog.sql import templates
+from mimiceye_duck.catalog.sql.csv_text import csv_line
+from mimiceye_duck.catalog.sql.quoting import (
     Sql,
-    csv_line,
     glob_escaped,
     ident,
     literal,
     literals,
     nulls,
-    patient,
+    path_parts,
     quoted,
-    render,
     struct,
     texts,
-    typed,
 )
+from mimiceye_duck.catalog.sql.templates import patient, render, typed
 from mimiceye_duck.readers.views import csv_text
 
 HOSTILE = [
@@ -111,7 +110,7 @@ def test_a_file_name_with_a_quote_is_quoted(tmp_path, database):
 
 
 def test_text_that_passed_no_filter_is_refused():
-    environment = rendering._environment()
+    environment = templates._environment()
     for source in ("{{ name }}", "{{ name | upper }}", "{{ 5 }}"):
         with pytest.raises(TypeError, match="not Sql"):
             environment.from_string(source).render(name="x; drop table t")
@@ -247,7 +246,7 @@ def test_a_row_is_of_the_patient_whose_whole_number_it_has(subject, number):
     ],
 )
 def test_parts_of_a_path_are_columns_on_every_system(database, path, found):
-    parts = rendering.path_parts(["id"], "/main_data/([^/]+)/gaze.csv$")
+    parts = path_parts(["id"], "/main_data/([^/]+)/gaze.csv$")
     answer = database.execute(f"select {parts} from (select ? as filename)", [path])
     assert [one[0] for one in answer.description] == ["path", "id"]
     assert answer.fetchall() == [found]

@@ -15,13 +15,9 @@ import duckdb
 import pytest
 
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.readers.reports.reports import (
-    Archive,
-    Collected,
-    collect,
-    content_of,
-    sections_file,
-)
+from mimiceye_duck.readers.reports.archive import Archive
+from mimiceye_duck.readers.reports.collection import Collected, collect, sections_file
+from mimiceye_duck.readers.reports.loose import content_of
 
 ONE, TWO, THREE = (
     "p10/p10000001/s50000001.txt",
@@ -339,11 +335,11 @@ def test_too_many_open_files_are_no_fault_of_a_report(place, tmp_path, monkeypat
         raise OSError(errno.EMFILE, "Too many open files", str(file))
 
     if place == "listing":
-        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.os.scandir", refused)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.loose.os.scandir", refused)
     elif place == "archived":
         monkeypatch.setattr("mimiceye_duck.readers.reports.zip_members.ZipFile", refused)
     else:
-        monkeypatch.setattr("mimiceye_duck.readers.reports.reports.open", refused, raising=False)
+        monkeypatch.setattr("mimiceye_duck.readers.reports.loose.open", refused, raising=False)
     with pytest.raises(OSError, match="Too many open files"):
         collect([loose], archives, tmp_path / "reports.parquet")
 
@@ -352,7 +348,7 @@ def test_a_report_is_opened_by_its_long_name(tmp_path, monkeypatch):
     """Windows opens a path of over 259 characters only in another form, here that of a link."""
     (tmp_path / "short").symlink_to(folder(tmp_path, {ONE: b"one"}), target_is_directory=True)
     monkeypatch.setattr(
-        "mimiceye_duck.readers.reports.reports.extended",
+        "mimiceye_duck.readers.reports.loose.extended",
         lambda path: str(path).replace("long", "short"),
     )
     odd = []

@@ -7,10 +7,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.hosted import hosts
-from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.portable import faults
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.hosted import hosts
+from mimiceye_duck.catalog.engines.portable import faults
+from mimiceye_duck.catalog.models.reading import models
 
 HOSTED = [
     "links.cxr_stay",

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.contract import version_key
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core.errors import UsageError, UserError
-from mimiceye_duck.readers.discovery import find, version_key
+from mimiceye_duck.readers.discovery import find
 
 SECRET = "SECRET-CELL"
 

@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from mimiceye_duck.catalog.installation import SQL
-from mimiceye_duck.catalog.models import models, ordered
+from mimiceye_duck.catalog.models.reading import models, ordered
 
 # Not models: templates, and the statements that make up data.
 APART = {"templates", "synth"}

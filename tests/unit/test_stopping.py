@@ -13,8 +13,8 @@ import pytest
 from mimiceye_duck.checks.deep.check_cache import Memory
 from mimiceye_duck.checks.deep.integrity import read_streams
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.threads import Stopped, on_threads
+from mimiceye_duck.core.running.progress import Steps
+from mimiceye_duck.core.running.threads import Stopped, on_threads
 from mimiceye_duck.database import connection
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.interrupts import interruptible, stoppable
@@ -160,7 +160,7 @@ WITH_WORKERS = """
 import os, signal
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from mimiceye_duck.core import processes
+from mimiceye_duck.core.running import processes
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(2, get_context("spawn"), initializer=processes.begin)
     print(pool.submit(os.getpid).result() != os.getpid(), flush=True)

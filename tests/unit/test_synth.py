@@ -17,7 +17,8 @@ import pydicom
 import pytest
 from PIL import Image
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.synthetic import synth
 

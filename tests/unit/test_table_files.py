@@ -3,13 +3,14 @@
 import csv
 import gzip
 import io
+import os
 
 import duckdb
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.discovery import find
@@ -244,3 +245,12 @@ def test_a_copy_is_made_once(tmp_path, ed):
     number = first.stat().st_ino
     (again,) = without_padding(find(tmp_path), tmp_path / "copies").get(STAYS).readable
     assert again.stat().st_ino == number
+
+
+def test_a_copy_is_not_taken_for_that_of_another_file_of_the_same_name_and_time(tmp_path, ed):
+    file = ed / "edstays.csv.gz"
+    for length in (40, 20):
+        file.write_bytes(gzip.compress(text(0, length)) + bytes(512))
+        os.utime(file, ns=(10**18, 10**18))
+        sources = without_padding(find(tmp_path), tmp_path / "copies")
+        assert read(sources.get(STAYS)) == rows(0, length)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from mimiceye_duck.core.whole_file import whole_file, write_whole
+from mimiceye_duck.core.files.whole_file import whole_file, write_whole
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -16,6 +16,7 @@ from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done, State
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.writers.manifest import Entry, Manifest
+from tests.conftest import whole_path
 
 RECORD = {"mimiceye_duck": "0"}
 
@@ -160,10 +161,11 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """As Windows does where a program has a file of this name open."""
     replace = os.replace
 
-    def refused(source: Any, target: Any) -> None:
-        if Path(target).name == name and ".mimiceye-duck" not in Path(target).parts:
+    def refused(source: Any, target: Any, **folders: Any) -> None:
+        whole = whole_path(target, folders.get("dst_dir_fd"))
+        if whole.name == name and ".mimiceye-duck" not in whole.parts:
             raise PermissionError(13, "Access is denied", str(source), 5, str(target))
-        replace(source, target)
+        replace(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", refused)
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mimiceye_duck.core.caches import cache_folder, write_json
-from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.core.files.caches import cache_folder, write_json
+from mimiceye_duck.core.files.file_state import state_of
 
 
 class Memory:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.checks.checksum_lists import NAME, read_sums
 from mimiceye_duck.checks.deep.check_cache import Memory
 from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.checks.deep.integrity import Stream, read_streams
 from mimiceye_duck.core.findings import FAILED, PASSED, SKIPPED, WARNING, Result
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.readers.names import is_packed, is_zip
 from mimiceye_duck.readers.sources import Release, Source, Sources
 

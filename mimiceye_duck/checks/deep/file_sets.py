@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.checks.deep.tables import Table
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.checks.deep.table import Table
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
 from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.file_sets import inner_pattern

@@ -11,7 +11,7 @@ from threading import Event
 
 from mimiceye_duck.checks.deep.check_cache import Memory, key_of
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.core.threads import Stopped, on_threads
+from mimiceye_duck.core.running.threads import Stopped, on_threads
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.names import is_packed, is_zip
 from mimiceye_duck.readers.records.inflation import Inflation

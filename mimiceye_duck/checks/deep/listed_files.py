@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterator
 from itertools import product
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.checks.checksum_lists import NAME, read_sums
 from mimiceye_duck.checks.deep.file_sets import named, pattern
 from mimiceye_duck.core.errors import UserError
@@ -13,10 +13,9 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.file_sets import paths_below
 from mimiceye_duck.readers.names import usual_ending
-from mimiceye_duck.readers.parquet_tables import REPORTS
 from mimiceye_duck.readers.pictures import FORMATS
-from mimiceye_duck.readers.reports.reports import Archive
-from mimiceye_duck.readers.sources import Source, Sources
+from mimiceye_duck.readers.reports.archive import Archive
+from mimiceye_duck.readers.sources import REPORTS, Source, Sources
 
 
 def check_files(sources: Sources, database: Database, readable: Container[str]) -> Iterator[Result]:

@@ -12,8 +12,8 @@ from mimiceye_duck.checks.deep.file_sets import named
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.findings import FAILED, PASSED, Result
 from mimiceye_duck.core.limits import PIXELS
-from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.threads import on_threads
+from mimiceye_duck.core.running.progress import Steps
+from mimiceye_duck.core.running.threads import on_threads
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers import file_sets
 from mimiceye_duck.readers.pictures import FORMATS, TOO_LARGE, read_header

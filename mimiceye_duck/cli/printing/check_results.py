@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.findings import CLAIMS, FAILED, PASSED, SKIPPED, STATUSES, WARNING, Result
 from mimiceye_duck.core.text import printable
 from mimiceye_duck.readers.sources import Sources

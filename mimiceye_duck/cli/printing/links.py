@@ -1,4 +1,4 @@
-"""Why an image has the stay it has, and how the link rules differ."""
+"""Explanations of an image's stay, and differences of the link rules, as text."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mimiceye_duck.catalog.models import link_rules
+from mimiceye_duck.catalog.models.link_rules import link_rules
 from mimiceye_duck.core.text import duration, moment, printable
 from mimiceye_duck.usecases.explain import comparison, explanation
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mimiceye_duck.cli.printing.build_summary import show_audits, warn
+from mimiceye_duck.cli.printing.build_summary import show_audits, show_misfits, warn
 from mimiceye_duck.core.text import printable
 
 
@@ -31,5 +31,6 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
     for name, count in record["rows"].items():
         line(f"Table     {name}: {count:,} rows")
     show_audits(line, record["audits"])
+    show_misfits(line, record["misfits"])
     done = "built" if ran else "was up to date; built before"
     line(f"Done      {out} {done} by Spark {record['spark']} in {record['seconds']:.1f} s")

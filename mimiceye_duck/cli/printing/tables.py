@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from mimiceye_duck.catalog.models import SCHEMAS
+from mimiceye_duck.catalog.models.reading import SCHEMAS
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.cli.printing.layout import first_sentence, print_list, print_text
 from mimiceye_duck.core.text import printable

@@ -8,7 +8,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from mimiceye_duck.catalog.names import without_schema
-from mimiceye_duck.catalog.templates import quoted
+from mimiceye_duck.catalog.sql.quoting import quoted
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.inspect import Relation
 
@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[a-z_]\w*", re.IGNORECASE)
 
 
 class _Place(NamedTuple):
-    """Where the cursor is: in a name that begins so, after `qualifier.`, after another word."""
+    """The place of the cursor: in a name that begins so, after `qualifier.`, after another word."""
 
     begun: str
     qualifier: str
@@ -115,7 +115,7 @@ def _begins(names: Iterable[str], begun: str) -> bool:
 
 
 def _place(before: str) -> _Place | None:
-    """Where a text ends; None inside a string, a comment or a number."""
+    """The end of a text; None inside a string, a comment or a number."""
     # With one more letter the last token is what the cursor is in, though nothing be begun.
     start, kind = engine.tokenize(before + "x")[-1]
     if kind not in (engine.token_type.identifier, engine.token_type.keyword):

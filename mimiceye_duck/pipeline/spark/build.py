@@ -6,28 +6,33 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
 
+from mimiceye_duck.catalog.engines.model_plan import plan
 from mimiceye_duck.catalog.installation import version
-from mimiceye_duck.catalog.model_plan import plan
-from mimiceye_duck.catalog.models import Model, models
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.models.link_columns import linking
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.releases import check_releases
-from mimiceye_duck.core import findings, machine
+from mimiceye_duck.core import findings
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.files.paths import extended
+from mimiceye_duck.core.running import machine
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
+from mimiceye_duck.pipeline.spark.misfits import Misfits
 from mimiceye_duck.pipeline.spark.tables import Tables
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import audits, repeated_keys
@@ -78,7 +83,8 @@ def build(
     session.require()  # before anything is written
     with workspace.held(), _session(master, memory, temp_dir) as spark:
         workspace.clear()
-        run = Run(Tables(spark, sources), options, workspace.work)
+        whole = Graph(sources, options).whole
+        run = Run(Tables(spark, sources), options, workspace.work, whole)
         content = run.make()
         content["fingerprint"] = wanted
         content["warnings"] = [*sources.warnings, *findings.warnings(checked), *run.warnings]
@@ -87,14 +93,20 @@ def build(
 
 
 class Run:
-    """One build under way; what it writes grows in `folder`."""
+    """One build under way; what it writes grows in `folder`.
 
-    def __init__(self, tables: Tables, options: Options, folder: Path) -> None:
+    `whole` are the tables of which all rows count, as a build on DuckDB reads them.
+    """
+
+    def __init__(
+        self, tables: Tables, options: Options, folder: Path, whole: Collection[str]
+    ) -> None:
         self.tables = tables
         self.options = options
         self.folder = folder
         self.steps = Steps()
         self.warnings: list[str] = []
+        self.misfits = Misfits(tables, whole)
 
     def make(self) -> dict[str, Any]:
         """Make every model and audit them; returns what `build.json` says of it."""
@@ -103,6 +115,8 @@ class Run:
         self._settings()
         names = [name for name in models() if name.split(".")[0] in WRITTEN]
         named = file_sets.owners(self.tables.sources) | {"cohort.images", "cohort.studies"}
+        self.misfits.count(linking(), self.steps)
+        self.misfits.require(accepted=self.options.accept_misfits)
         links = self._plan([*(n for n in names if n.startswith("links.")), *named])
         with (
             session.without_rows("Spark cannot link"),
@@ -119,6 +133,8 @@ class Run:
             self._make(marts, step.advance)
         with session.without_rows("Spark cannot audit"), self.steps.step("auditing", 1):
             results = self._audit()
+        self.misfits.count(self.tables.made, self.steps)
+        self.warnings += self.misfits.warnings
         self.warnings += repeated_keys.warnings(self.tables.repeated)
         sources = self.tables.sources
         return {
@@ -139,6 +155,7 @@ class Run:
                 for path, size, changed in input_files(sources)
             ],
             "repeated_rows": dict(sorted(self.tables.repeated.items())),
+            "misfits": [asdict(one) for one in self.misfits.all],
             "rows": {name: self._count(name) for name in sorted(names)},
             "audits": audits.record(results),
             "links": self._links(),

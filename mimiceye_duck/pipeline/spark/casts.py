@@ -5,9 +5,10 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.contracts import Column
-from mimiceye_duck.catalog.dialects import written
-from mimiceye_duck.catalog.templates import quoted, value
+from mimiceye_duck.catalog.contracts.contract import Column
+from mimiceye_duck.catalog.engines.dialects import written
+from mimiceye_duck.catalog.sql.quoting import quoted
+from mimiceye_duck.catalog.sql.templates import value
 
 _CELL = "cell"
 
@@ -35,13 +36,18 @@ def cell(column: Column, found: str | None) -> str:
     own = name(column.name)
     if found is None:
         return f"cast(null as {spark_type(column.type)}) as {own}"
-    text = f"nullif({name(found)}, '')"
-    return f"{typed(text, column.form) if column.form else text} as {own}"
+    value = typed(text(found), column.form) if column.form else text(found)
+    return f"{value} as {own}"
 
 
-def typed(text: str, form: str, dialect: str = "spark") -> str:
+def text(found: str) -> str:
+    """The text of a cell, null where it is empty."""
+    return f"nullif({name(found)}, '')"
+
+
+def typed(cell: str, form: str, dialect: str = "spark") -> str:
     """The value of a text by its form in an engine's words, null where it has not that."""
-    return _value(form, dialect).replace(_quoted(dialect), text)
+    return _value(form, dialect).replace(_quoted(dialect), cell)
 
 
 @cache

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.models import KEPT
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import KEPT
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.spark.tables import Tables, view_name
 from mimiceye_duck.pipeline.steps import named_files, output_database
 from mimiceye_duck.pipeline.steps.named_files import File
-from mimiceye_duck.readers import parquet_tables
 from mimiceye_duck.readers.reports import reports
-from mimiceye_duck.readers.sources import Sources
+from mimiceye_duck.readers.reports.archive import Archive
+from mimiceye_duck.readers.reports.loose import content_of
+from mimiceye_duck.readers.sources import REPORTS, Sources
 
 Read = Callable[[File, bytes], File]
 
@@ -76,12 +80,12 @@ def _note(database: Database, sources: Sources, contract: Contract) -> list[str]
         named_files.looked_at(named_files.find(file, source), damaged)
         for file in named_files.named(database, contract, unfit)
     )
-    if contract.id == parquet_tables.REPORTS:
+    if contract.id == REPORTS:
         found = list(_reports(database, sources, named, unfit))
     else:
         found = list(named)
     output_database.add(database, "run.files", [file.row for file in found])
-    return [*reports.by_reason(unfit, "files"), *named_files.left_out(damaged, contract)]
+    return [*by_reason(unfit, "files"), *named_files.left_out(damaged, contract)]
 
 
 def _reports(
@@ -102,7 +106,7 @@ def _reports(
     for file in named:
         content = None
         if file.source:
-            content = reports.content_of(str(file.source), lambda *found: faults.append(found))
+            content = content_of(str(file.source), lambda *found: faults.append(found))
         if content is None:
             waiting[file.inner_path] = file.unread if file.source else file
         else:
@@ -115,5 +119,5 @@ def _reports(
 
 
 def _archived(path: Path, waiting: dict[str, File], read: Read) -> Iterator[File]:
-    for inner_path, content in reports.Archive(path).read(waiting):
+    for inner_path, content in Archive(path).read(waiting):
         yield read(replace(waiting.pop(inner_path), source=path), content)

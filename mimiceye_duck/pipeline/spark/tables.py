@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.dialects import written
-from mimiceye_duck.catalog.keyed import is_joined
-from mimiceye_duck.catalog.model_plan import ORDERED
-from mimiceye_duck.catalog.models import Model, noted
+from mimiceye_duck.catalog.contracts.contract import Column, Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.engines.dialects import written
+from mimiceye_duck.catalog.engines.model_plan import ORDERED
+from mimiceye_duck.catalog.models.keyed_tables import is_joined
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import noted
 from mimiceye_duck.database.spark.session import text_columns, without_rows
 from mimiceye_duck.pipeline.spark.casts import cell, name, spark_type
 from mimiceye_duck.pipeline.steps.repeated_keys import Repeated, contradiction
@@ -24,6 +26,8 @@ from mimiceye_duck.readers.sources import Source, Sources
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+
+Columns = list[tuple[Column, str | None]]
 
 # A column beside those of a contract: the rows of a file in their order.
 _ROWID = "monotonically_increasing_id() as rowid"
@@ -49,7 +53,7 @@ class Tables:
 
     def make(self, model: Model) -> "DataFrame":
         """A model's rows, as a view; the sources that it reads are made when first asked."""
-        return self.show(model.name, self._select(model.sql))
+        return self.show(model.name, self.select(model.sql))
 
     def show(self, relation: str, frame: "DataFrame") -> "DataFrame":
         """Let the models find a frame's rows under a relation's name."""
@@ -63,7 +67,7 @@ class Tables:
 
     def note(self, relation: str, rows: Iterable[tuple[object, ...]] = ()) -> None:
         """A relation of `sql/from_python`, with these rows."""
-        none = self._select(noted()[relation].sql)
+        none = self.select(noted()[relation].sql)
         given = self.session.createDataFrame(list(rows), none.schema)
         self.show(relation, given)
 
@@ -74,9 +78,10 @@ class Tables:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a DuckDB select."""
         with without_rows("Spark cannot answer"):
-            return [tuple(row) for row in self._select(sql).collect()]
+            return [tuple(row) for row in self.select(sql).collect()]
 
-    def _select(self, sql: str) -> "DataFrame":
+    def select(self, sql: str) -> "DataFrame":
+        """The rows of a DuckDB select, when they are asked for."""
         tree = sqlglot.parse_one(sql, dialect="duckdb")
         reads = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
         for relation in (reads & contracts().keys()) - self.made:
@@ -133,35 +138,46 @@ def nothing(session: "SparkSession", contract: Contract) -> "DataFrame":
     return session.range(0).selectExpr(*columns)
 
 
-def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
-    """A source's rows, typed as its contract says; None for what has no rows."""
-    contract = source.contract
+def texts(
+    session: "SparkSession", source: Source, *more: str
+) -> "tuple[DataFrame, Columns] | None":
+    """The cells of a table's files as text, its columns, and `more` columns of each row's place.
+
+    None for what is no table.
+    """
     files = _files(source)
-    if not files:
+    if not files or source.contract.format != "csv":
         return None
     paths = [_path(file) for file in files]
-    reader = session.read
     if source.is_parquet:
-        frame = reader.parquet(*paths)
         whole = {own for column, own in source.found() if column.type in views.WHOLE}
-        frame = frame.selectExpr(*[_text(own, own in whole) for own in source.header])
-        found = views.columns(source)
-    elif contract.format == "csv":
-        header = source.header or _header(files[0])
-        frame = reader.csv(
-            paths,
-            schema=text_columns(header),
-            header=True,
-            enforceSchema=not contract.is_file_set,
-            quote='"',
-            escape='"',
-            multiLine=True,
-            mode="FAILFAST",
-        )
-        found = views.columns(replace(source, header=header))
-    elif contract.format == "json":
+        cells = [_text(own, own in whole) for own in source.header]
+        return session.read.parquet(*paths).selectExpr(*cells, *more), views.columns(source)
+    header = source.header or _header(files[0])
+    frame = session.read.csv(
+        paths,
+        schema=text_columns(header),
+        header=True,
+        enforceSchema=not source.contract.is_file_set,
+        quote='"',
+        escape='"',
+        multiLine=True,
+        mode="FAILFAST",
+    )
+    found = views.columns(replace(source, header=header))
+    return frame.selectExpr("*", *more) if more else frame, found
+
+
+def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
+    """A source's rows, typed as its contract says; None for what has no rows."""
+    contract, files = source.contract, _files(source)
+    read = texts(session, source)
+    if read:
+        frame, found = read
+    elif contract.format == "json" and files:
         types = ", ".join(f"{name(c.header)} {spark_type(c.type)}" for c in contract.file_columns)
-        frame = reader.json(paths, schema=types, multiLine=True, mode="FAILFAST")
+        paths = [_path(file) for file in files]
+        frame = session.read.json(paths, schema=types, multiLine=True, mode="FAILFAST")
         found = [(column, column.header) for column in contract.columns]
     else:
         return None
@@ -170,14 +186,20 @@ def rows(session: "SparkSession", source: Source) -> "DataFrame | None":
         for column, own in found
         if not column.from_path
     ]
-    parts = [column.name for column in contract.columns if column.from_path]
-    for number, part in enumerate(parts, 1):
-        regex = contract.path_regex.replace("\\", "\\\\").replace("'", "\\'")
-        cells.append(f"regexp_extract(_metadata.file_path, '{regex}', {number}) as {name(part)}")
+    for column in (one for one in contract.columns if one.from_path):
+        part = path_part(contract, column, "_metadata.file_path")
+        cells.append(f"{part} as {name(column.name)}")
     cells += [_ROWID] if contract.id in ORDERED else []
     typed = frame.selectExpr(*cells)
     more = typed.columns[len(contract.columns) :]
     return typed.select(*[column.name for column in contract.columns], *more)
+
+
+def path_part(contract: Contract, column: Column, path: str) -> str:
+    """The part of a file's path that a column is."""
+    names = [one.name for one in contract.columns if one.from_path]
+    regex = contract.path_regex.replace("\\", "\\\\").replace("'", "\\'")
+    return f"regexp_extract({path}, '{regex}', {names.index(column.name) + 1})"
 
 
 def _text(own: str, is_whole: bool) -> str:

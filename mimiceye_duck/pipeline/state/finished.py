@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import HeldError
 from mimiceye_duck.pipeline.state import input_files
@@ -18,7 +19,20 @@ def is_up_to_date(workspace: Workspace, wanted: str) -> bool:
     if database is None:
         return False
     with closing(database):
-        return workspace.is_whole(database) and not input_files.has_changed(database, workspace.out)
+        return (
+            workspace.is_whole(database)
+            and not input_files.has_changed(database, workspace.out)
+            and not _is_moved(database, workspace.out)
+        )
+
+
+def _is_moved(database: Database, out: Path) -> bool:
+    """True if views read the Parquet files that OUT had when it was elsewhere."""
+    try:
+        read = {path for (path,) in database.rows("select path from settings.sources")}
+    except engine.Error:
+        return False  # somebody works with the build's database
+    return any((out / path).as_posix() not in read for path in input_files.of_ours(database, out))
 
 
 def _opened(database: Path) -> Database | None:

@@ -3,11 +3,12 @@
 Beside the database, so that a program that works in that keeps no build from seeing a change.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mimiceye_duck.catalog.templates import render
-from mimiceye_duck.core.file_state import file_state
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 
@@ -34,6 +35,12 @@ def has_changed(database: Database, folder: Path) -> bool:
         return any(True for _ in _changed(database, folder))
     except (OSError, engine.Error):
         return True
+
+
+def of_ours(database: Database, folder: Path) -> list[str]:
+    """Those that the build itself made: their paths below OUT."""
+    rows = parquet_rows(database, folder / NAME, ["path"])
+    return [path for (path,) in rows if not os.path.isabs(path)]
 
 
 def changed(database: Database, folder: Path) -> list[str]:

@@ -8,20 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from mimiceye_duck.catalog.models import noted
-from mimiceye_duck.catalog.templates import Sql, render
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.catalog.models.reading import noted
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.writers.manifest import Entry
+from mimiceye_duck.writers.manifest import Entry, is_ours
 
 NODES = "run.nodes"
 FILES = "run.node_files"
 # Kinds of which every file is entered.
 FILED = ("table", "linked table")
-_COLUMNS = "name, kind, digest, inputs, source_rows, cohort_rows, rows, files, bytes, misfits"
+_COLUMNS = (
+    "name, kind, digest, inputs, source_rows, cohort_rows, repeated_rows, rows, files, bytes,"
+    " misfits"
+)
 _FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes"
 
 
@@ -29,15 +33,17 @@ _FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes"
 class Done:
     """A node that is finished.
 
-    `source_rows` are all rows of its file, `cohort_rows` those of the patients, `rows` those of
-    its files or of a model; `entries` are its CSV files, `files` and `size` (bytes) are said of
-    others, which only the manifest lists. None is what it has not. `misfits` are those of the
-    patients' rows, where not all rows of the table were read before.
+    `source_rows` are all rows of its file, `cohort_rows` those of the patients, `repeated_rows`
+    those of them that are not stored, `rows` those of its files or of a model; `entries` are its
+    CSV files, `files` and `size` (bytes) are said of others, which only the manifest lists. None
+    is what it has not. `misfits` are those of the patients' rows, where not all rows of the table
+    were read before.
     """
 
     node: Node
     source_rows: int | None = None
     cohort_rows: int | None = None
+    repeated_rows: int | None = None
     rows: int | None = None
     files: int | None = None
     size: int | None = None
@@ -65,8 +71,15 @@ class Done:
         )
 
     @property
+    def stored_rows(self) -> int | None:
+        """Rows of the patients that the database has."""
+        return None if self.cohort_rows is None else self.cohort_rows - (self.repeated_rows or 0)
+
+    @property
     def is_whole(self) -> bool:
-        """True if all of its CSV files are known."""
+        """True if all of its CSV files are known, and are where a build writes."""
+        if not all(is_ours(entry.path) for entry in self.entries):
+            return False
         extent = {"files": self.files, "size": self.size}
         return self.node.kind not in FILED or extent == _extent(self.entries)
 
@@ -136,6 +149,13 @@ class State:
         with self._lock:
             self.done |= {one.node.name: one for one in done}
 
+    def amend(self, database: Database, done: Done) -> None:
+        """Note how many rows of a node that is done are not stored."""
+        query = f"update {self._prefix}{NODES} set repeated_rows = ? where name = ?"  # noqa: S608
+        database.execute(query, [done.repeated_rows, done.node.name])
+        with self._lock:
+            self.done[done.node.name] = done
+
     def keep_only(self, database: Database, names: Iterable[str]) -> None:
         """Take out all nodes but these."""
         self.begin(database, *(self.done.keys() - set(names)))
@@ -167,11 +187,14 @@ def _load(database: Database, prefix: str) -> tuple[dict[str, Done], set[str]]:
         files.setdefault(name, []).append(Entry(*entry))
     found, names = {}, set(files)
     for row in database.rows(f"select {_COLUMNS} from {prefix}{NODES}"):  # noqa: S608
-        name, kind, digest, inputs, source_rows, cohort_rows, n_rows, n_files, size, misfits = row
+        name, kind, digest, inputs, source_rows, cohort_rows, *rest, misfits = row
+        repeated_rows, n_rows, n_files, size = rest
         node, entries = Node(name, kind, json.loads(inputs)), tuple(files.get(name, ()))
         names.add(name)
         unfit = tuple(Misfit(**one) for one in json.loads(misfits))
-        done = Done(node, source_rows, cohort_rows, n_rows, n_files, size, entries, unfit)
+        done = Done(
+            node, source_rows, cohort_rows, repeated_rows, n_rows, n_files, size, entries, unfit
+        )
         if done.node.digest == digest and done.is_whole:
             found[name] = done
     return found, names - found.keys()
@@ -179,7 +202,9 @@ def _load(database: Database, prefix: str) -> tuple[dict[str, Done], set[str]]:
 
 def _row(done: Done, now: datetime) -> tuple[object, ...]:
     node, inputs = done.node, json.dumps(done.node.inputs)
-    counts = (done.source_rows, done.cohort_rows, done.rows, done.files, done.size)
+    counts = (
+        done.source_rows, done.cohort_rows, done.repeated_rows, done.rows, done.files, done.size,
+    )  # fmt: skip
     misfits = json.dumps([asdict(one) for one in done.misfits])
     return (node.name, node.kind, node.digest, inputs, *counts, misfits, now)
 

@@ -1,4 +1,4 @@
-"""How much of the machine a build may use."""
+"""Limits of a build on the machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resources:
-    """How much of the machine a build may use; `memory_limit` as DuckDB takes it.
+    """Limits of a build on the machine; `memory_limit` as DuckDB takes it.
 
     `cache` is where it may keep a copy of the sources.
     """

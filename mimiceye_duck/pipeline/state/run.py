@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.options import Options
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.core.digest import digest
-from mimiceye_duck.core.progress import Steps
-from mimiceye_duck.core.threads import Item, Stopped
+from mimiceye_duck.core.running.progress import Steps
+from mimiceye_duck.core.running.threads import Item, Stopped
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.pipeline.graph import Graph
@@ -36,7 +36,8 @@ class Run:
 
     `stored` are the tables of `cohort` that are this build's.
     `source_rows` are all rows of each file that was read, `counts` those of the patients;
-    `misfits` are of all rows of what was read whole, else of the patients'. `repeated` are the
+    `misfits` are of all rows of what was read whole, else of the patients'; `fitting` are the
+    tables read whole that have none. `repeated` are the
     rows of each table that another row is wholly like, `contradicting` what is to be said of
     tables in which rows of one key differ.
     `parquet` is where the tables are that DuckDB cannot read in place. `rebuild` is whether
@@ -58,6 +59,7 @@ class Run:
     counts: list[Count] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
+    fitting: set[str] = field(default_factory=set)
     repeated: dict[str, int] = field(default_factory=dict)
     contradicting: dict[str, str] = field(default_factory=dict)
     parquet: dict[str, Path] = field(default_factory=dict)

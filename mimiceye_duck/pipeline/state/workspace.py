@@ -3,16 +3,16 @@
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.lock import held
-from mimiceye_duck.core.paths import extended, unfit
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.core.files.lock import held
+from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
+from mimiceye_duck.core.files.paths import extended, unfit
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 from mimiceye_duck.pipeline.state import input_files
@@ -27,19 +27,27 @@ REPORT = "report.html"
 COPIES = ".copies"
 _WORK = ".mimiceye-duck"
 _BUILD = "build.json"
+_MANIFEST = "manifest.parquet"
+_README = "README.txt"
 _LOCK = "lock"
+# Files of a build in OUT itself, and the folders in it that are kept from build to build.
+_FILES = (_BUILD, DATABASE, _MANIFEST, REPORT, _README, input_files.NAME)
+_KEPT = ("mimic_cxr", COPIES)
 
 
 class Workspace:
     """OUT, and the staging folder in it where the new tree grows until it is whole.
 
-    Raises `UserError` when OUT is a folder with things in it that no build of ours made.
+    Below OUT no link is followed: `folder` does all that removes or renames. Raises `UserError`
+    when OUT is a folder with things in it that no build of ours made, or with links in the place
+    of what a build wrote.
     """
 
     def __init__(self, out: Path) -> None:
         self.out = Path(os.path.abspath(out))
         self.work = self.out / _WORK
         self.tree = self.work / "tree"
+        self.folder = OutputFolder(self.out)
         if os.path.lexists(self.out) and not self.out.is_dir():
             is_file = self.out.exists()
             found = "a file, not a folder" if is_file else "a link to nowhere"
@@ -50,6 +58,7 @@ class Workspace:
             raise UsageError(
                 Problem(f"--out has {what} in its path", path=str(out), hint="another name")
             )
+        self.folder.refuse_links(f"{name}/" for name in (*_FILES, *_KEPT))
         if self.out.is_dir() and any(self.out.iterdir()) and not self._is_ours():
             raise UserError(
                 Problem(
@@ -60,7 +69,7 @@ class Workspace:
             )
 
     def _is_ours(self) -> bool:
-        return self.work.is_dir() or "mimiceye_duck" in self.finished()
+        return os.path.lexists(self.work) or "mimiceye_duck" in self.finished()
 
     def finished(self) -> Mapping[str, Any]:
         """The `build.json` of a finished build, empty when there is none."""
@@ -76,15 +85,19 @@ class Workspace:
 
         Any database will do to read the list of it.
         """
-        manifest = self.out / "manifest.parquet"
         try:
-            return all((self.out / name).is_file() for name in ("README.txt", REPORT)) and all(
-                os.stat(extended(self.out / path)).st_size == size
-                for path, size in parquet_rows(database, manifest, ["path", "bytes"])
-                if size is not None
+            rows = parquet_rows(database, self.out / _MANIFEST, ["path", "bytes"])
+            sizes = {path: size for path, size in rows if size is not None}
+            return (
+                all((self.out / name).is_file() for name in (_README, REPORT))
+                and not self.folder.linked(sizes)
+                and all(
+                    os.stat(extended(self.out / path)).st_size == size
+                    for path, size in sizes.items()
+                )
             )
-        except (OSError, engine.Error):
-            return False
+        except (OSError, engine.Error, TypeError, AttributeError, ValueError):
+            return False  # anyone may have written the manifest
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -94,10 +107,15 @@ class Workspace:
             path=str(self.out),
             hint="wait for it, or stop it: the same command then completes the work",
         )
-        with held(self.work / _LOCK, busy):
-            yield
-        if self.finished():
-            _remove_empty(self.work)
+        if is_link(self.work):
+            self.folder.remove(_WORK)
+        try:
+            with held(self.work / _LOCK, busy):
+                self.folder.remove_links(_WORK)
+                yield
+        finally:
+            if self.finished():
+                self.folder.remove_empty(_WORK)
 
     def spill(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for what the database has no memory for."""
@@ -111,22 +129,33 @@ class Workspace:
         if temp_dir is None:
             return self.work / name
         mark = hashlib.sha256(str(self.out).encode()).hexdigest()[:12]
-        return Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}-{name}"
+        folder = Path(os.path.abspath(temp_dir)) / f"mimiceye-duck-{mark}-{name}"
+        if is_link(folder):
+            message = "a link stands where temporary files go"
+            raise UserError(Problem(message, path=str(folder), hint="another --temp-dir"))
+        return folder
 
     def start(self) -> None:
-        """Make the staging folder; what a stopped build left in it stays."""
+        """Make the staging folder; what a stopped build left in it stays.
+
+        Raises `UserError` where a link is in the place of a folder of the build before.
+        """
+        self.folder.refuse_links(self._known())
+        for kept in _KEPT:
+            self.folder.remove_links(kept)
         self.tree.mkdir(parents=True, exist_ok=True)
+        self.folder.remove_links(f"{_WORK}/tree", below=True)
 
     def clear_tree(self) -> None:
         """Empty the folder where the new tree grows."""
         for entry in self.tree.iterdir():
-            _remove(entry)
+            self.folder.remove_all(f"{_WORK}/tree/{entry.name}")
 
     def clear(self) -> None:
         """Empty the staging folder, but for the lock of who does it."""
         for entry in self.work.iterdir():
             if entry.name != _LOCK:
-                _remove(entry)
+                self.folder.remove_all(f"{_WORK}/{entry.name}")
 
     def stage(self, record: Mapping[str, Any], staged: set[str]) -> None:
         """Say that the staged tree is whole: from here on it is only put in place.
@@ -149,77 +178,89 @@ class Workspace:
         """
         from mimiceye_duck.writers.manifest import read_entries
 
+        staged = self.tree / _MANIFEST
+        before, written = self._known(), set()
+        if staged.is_file():
+            written = _written(read_entries(staged))
+            self.folder.refuse_links(before | written)
         try:
-            self._put_database()
-            if (self.tree / "manifest.parquet").is_file():
-                written = _written(read_entries(self.tree / "manifest.parquet"))
-                self._drop_old(written)
-                self._put_files()
-                self._put("README.txt")
-                self._put(REPORT)
-                self._put(input_files.NAME)
-                self._put("manifest.parquet")
+            with self.folder, OutputFolder(self.tree) as tree:
+                self._put_database(tree)
+                if written or staged.is_file():
+                    self._drop_old(before - written)
+                    self._put_files(tree)
+                    for name in (_README, REPORT, input_files.NAME, _MANIFEST):
+                        self._put(name, tree)
         except PermissionError as error:
             raise UserError(_held(error)) from error
         os.replace(self.work / _BUILD, self.out / _BUILD)
 
-    def _put_database(self) -> None:
+    def _known(self) -> set[str]:
+        """The paths of the files that the build before wrote."""
+        from mimiceye_duck.writers.manifest import known_entries
+
+        return _written(known_entries(self.out / _MANIFEST))
+
+    def _put_database(self, tree: OutputFolder) -> None:
         """First of all: a program that has it open on Windows stops this before it begins."""
         before = self.work / "before.json"
         if (self.out / _BUILD).exists():
             os.replace(self.out / _BUILD, before)
         try:
-            self._put(DATABASE)
+            self._put(DATABASE, tree)
         except PermissionError:
             if before.exists():
                 os.replace(before, self.out / _BUILD)  # nothing of it has changed
             raise
         before.unlink(missing_ok=True)
         # Left by a program that was killed as it wrote to the old one, it would spoil the new.
-        (self.out / f"{DATABASE}.wal").unlink(missing_ok=True)
+        self.folder.remove(f"{DATABASE}.wal")
 
-    def _put(self, name: str) -> None:
+    def _put(self, name: str, tree: OutputFolder) -> None:
         if (self.tree / name).is_file():
-            os.replace(self.tree / name, self.out / name)
+            self.folder.take(name, tree)
 
-    def _drop_old(self, written: set[str]) -> None:
+    def _drop_old(self, paths: Iterable[str]) -> None:
         """Remove what an earlier build wrote and this one does not."""
-        from mimiceye_duck.writers.manifest import known_entries
-
         folders = set()
-        for path in _written(known_entries(self.out / "manifest.parquet")) - written:
-            file = self.out / path
-            _unlink(file)
-            folders |= set(file.parents)
+        for path in sorted(paths):
+            self.folder.remove(path)
+            folders |= set(Path(path).parents)
         for folder in sorted(folders, key=lambda one: -len(one.parts)):
-            if folder != self.out and folder.is_relative_to(self.out):
-                _remove_empty(folder)
+            if folder.parts:
+                self.folder.remove_empty(folder.as_posix())
 
     def _keep(self, staged: set[str]) -> None:
-        tree = extended(self.tree)
-        for place, _, files in os.walk(tree, topdown=False):
-            here = Path(os.path.relpath(place, tree)).as_posix()
-            if here == ".":
-                continue
-            for name in files:
-                if f"{here}/{name}" not in staged:
-                    _unlink(self.tree / here / name)
-            _remove_empty(self.tree / here)
+        with OutputFolder(self.tree) as tree:
+            for place, _, files in os.walk(extended(self.tree), topdown=False):
+                here = Path(os.path.relpath(place, extended(self.tree))).as_posix()
+                if here == ".":
+                    continue
+                for name in files:
+                    if f"{here}/{name}" not in staged:
+                        tree.remove(f"{here}/{name}")
+                tree.remove_empty(here)
 
-    def _put_files(self) -> None:
-        tree = extended(self.tree)
-        for place, folders, files in os.walk(tree):
-            here = Path(os.path.relpath(place, tree))
+    def _put_files(self, tree: OutputFolder) -> None:
+        for place, folders, files in os.walk(extended(self.tree)):
+            here = Path(os.path.relpath(place, extended(self.tree)))
             for name in list(folders):
-                if not os.path.exists(extended(self.out / here / name)):
+                if not os.path.lexists(extended(self.out / here / name)):
                     # The whole of a folder at once, and so no half of a patient.
-                    self._move(here / name)
+                    self.folder.take((here / name).as_posix(), tree)
                     folders.remove(name)
             for name in files if here.parts else ():
-                self._move(here / name)
+                self.folder.take((here / name).as_posix(), tree)
 
-    def _move(self, path: Path) -> None:
-        os.replace(extended(self.tree / path), extended(self.out / path))
+    def drop_copies(self, needed: Collection[Path]) -> None:
+        """Remove the copies of files of the download that the build in place does not read."""
+        with self.folder:
+            for place, _, files in os.walk(extended(self.out / COPIES), topdown=False):
+                here = Path(os.path.relpath(place, extended(self.out)))
+                for name in files:
+                    if self.out / here / name not in needed:
+                        self.folder.remove((here / name).as_posix())
+                self.folder.remove_empty(here.as_posix())
 
     def clean(self) -> None:
         """Empty the staging folder, of which the build that is in place needs nothing."""
@@ -247,20 +288,3 @@ def _content(file: Path) -> Mapping[str, Any]:
 def _written(entries: "Iterable[Entry]") -> set[str]:
     """The paths of the files that a manifest lists, but for those that the sources lack."""
     return {entry.path for entry in entries if entry.size is not None}
-
-
-def _unlink(file: Path) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(extended(file))
-
-
-def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):  # it still holds something, or has gone already
-        os.rmdir(extended(folder))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(extended(path))
-    else:
-        path.unlink(missing_ok=True)

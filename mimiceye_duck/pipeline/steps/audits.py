@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.models import Model, models, outputs
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import models, selects_in
 from mimiceye_duck.core.errors import Problem, UserError
 
 
@@ -25,7 +26,7 @@ class Result:
 @cache
 def audits() -> Mapping[str, Model]:
     """The audits by name, each named after what it claims."""
-    return outputs("audits")
+    return selects_in("audits")
 
 
 _UNIQUE = """\

@@ -11,14 +11,15 @@ from dataclasses import replace
 import numpy
 import pyarrow
 
-from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import output_database, source_text
+from mimiceye_duck.pipeline.steps import cohort_tables, source_text
 from mimiceye_duck.readers.records import parquet_cache, reading
 from mimiceye_duck.readers.records.temporary_file import RecordFile
 from mimiceye_duck.readers.records.tokenizer import UnsupportedCsvError
@@ -42,7 +43,7 @@ def write(run: Run, database: Database, source: Source, node: Node) -> Done | No
         records = records.in_order(run.check)
         entries = write_slices(_checked(run, records), csv, contract.patient_file)
         rows = _rows(wanted, records)
-        n_rows, unfit = output_database.cohort_records(database, source, rows, records)
+        n_rows, unfit = cohort_tables.cohort_records(database, source, rows, records)
     except UnsupportedCsvError:
         return None
     except engine.InvalidInputException as error:

@@ -6,21 +6,25 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
+from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.steps import output_database
+from mimiceye_duck.pipeline.steps import cohort_tables, output_database
 from mimiceye_duck.pipeline.steps.named_files import File, find, left_out, looked_at, named
-from mimiceye_duck.readers import parquet_tables, views
+from mimiceye_duck.readers import views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
 from mimiceye_duck.readers.reports import reports
-from mimiceye_duck.readers.sources import Source
+from mimiceye_duck.readers.reports.archive import Archive
+from mimiceye_duck.readers.reports.loose import content_of
+from mimiceye_duck.readers.sources import HEADERS, REPORTS, Source
 from mimiceye_duck.writers.files import place, write
 
 _READABLE = ("csv", "json", "txt")
@@ -44,7 +48,7 @@ def _place(run: Run, file: File) -> File:
         if is_of_machine(error) or error.filename != extended(file.source):
             raise
         reason = f"cannot be read ({type(error).__name__})"
-        run.warnings += reports.by_reason([(str(file.source), reason)], "file")
+        run.warnings += by_reason([(str(file.source), reason)], "file")
         return file.unread
     return file
 
@@ -67,7 +71,7 @@ def _note(run: Run, database: Database, files: Sequence[File]) -> None:
 
 def _render(run: Run, files: Sequence[File]) -> list[File]:
     """Make those JPGs from DICOM that are missing, on all processors."""
-    source = run.sources.get(parquet_tables.HEADERS)
+    source = run.sources.get(HEADERS)
     wanted = {}
     for file in files:
         dicom = find(replace(file, inner_path=_dicom_path(file)), source)
@@ -85,7 +89,7 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
     ]
     rendered = rendering.render_all(pictures, run.resources.threads, run.check)
     made = dict(zip(wanted, rendered, strict=True))
-    run.warnings += reports.by_reason(
+    run.warnings += by_reason(
         ((str(wanted[file].source), done.problem) for file, done in made.items() if done.problem),
         "JPGs not made from DICOM",
     )
@@ -104,7 +108,7 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
 
 
 def _dicom_path(file: File) -> str:
-    return contracts()[parquet_tables.HEADERS].inner_path.format_map(file.keys)
+    return contracts()[HEADERS].inner_path.format_map(file.keys)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -133,7 +137,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
 
     def loose(files: Iterable[File]) -> Iterator[tuple[File, bytes]]:
         for file in files:
-            content = reports.content_of(str(file.source), lambda *found: faults.append(found))
+            content = content_of(str(file.source), lambda *found: faults.append(found))
             if content is None:
                 waiting[file.inner_path] = file.unread
             else:
@@ -141,7 +145,7 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
                 yield file, content
 
     def archived(path: Path) -> Iterator[tuple[File, bytes]]:
-        for inner_path, content in reports.Archive(path).read(waiting):
+        for inner_path, content in Archive(path).read(waiting):
             run.check()
             file = replace(waiting.pop(inner_path), source=path)
             if file.target and run.options.files != "none":
@@ -158,11 +162,11 @@ def _place_reports(run: Run, database: Database, contract: Contract) -> None:
         for pairs in _batches(archived(path)):
             _note(run, database, keep(pairs))
     _note(run, database, list(waiting.values()))
-    run.warnings += reports.by_reason(unfit, "files")
+    run.warnings += by_reason(unfit, "files")
     run.warnings += left_out(damaged, contract)
     if not run.sources.archives:
         # With an archive all reports have been read already, and their faults reported.
-        run.warnings += reports.by_reason(faults, "reports")
+        run.warnings += by_reason(faults, "reports")
 
 
 def _keep_rows(
@@ -174,7 +178,7 @@ def _keep_rows(
     """
     paths = [file.source for file in files if file.source]
     try:
-        return list(files), output_database.cohort_file_set(database, source, paths)
+        return list(files), cohort_tables.cohort_file_set(database, source, paths)
     except engine.Error as error:
         if is_of_machine(error):
             raise
@@ -183,7 +187,7 @@ def _keep_rows(
     files = [file.left_out if file.source in broken else file for file in files]
     paths = [path for path in paths if path not in broken]
     try:
-        return files, output_database.cohort_file_set(database, source, paths)
+        return files, cohort_tables.cohort_file_set(database, source, paths)
     except engine.Error as error:
         if is_of_machine(error):
             raise
@@ -207,7 +211,7 @@ def _broken(
     found: dict[Path, str] = {}
     for some in (files[: len(files) // 2], files[len(files) // 2 :]):
         try:
-            output_database.cohort_file_set(database, source, some)
+            cohort_tables.cohort_file_set(database, source, some)
         except engine.Error as further:
             if is_of_machine(further):
                 raise
@@ -223,7 +227,7 @@ def place_sets(run: Run) -> None:
     """Place every file set's files and store the rows of those that DuckDB reads."""
 
     def place_set(database: Database, contract: Contract) -> None:
-        if contract.id == parquet_tables.REPORTS:
+        if contract.id == REPORTS:
             _place_reports(run, database, contract)
             return
         source = run.sources.get(contract.id)
@@ -244,7 +248,7 @@ def place_sets(run: Run) -> None:
                 files = there + _render(run, [file for file in files if not file.source])
             _note(run, database, files)
             unfit += [(str(file.source), "it is empty") for file in files if file.size == 0]
-        run.warnings += reports.by_reason(unfit, "files")
+        run.warnings += by_reason(unfit, "files")
         run.warnings += left_out(damaged, contract)
         if damaged and source and contract.format in _READABLE:
             paths = frozenset(Path(path) for path, _ in damaged)

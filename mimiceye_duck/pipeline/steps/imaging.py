@@ -7,12 +7,13 @@ next one reads only what is new.
 import os
 import shutil
 
-from mimiceye_duck.catalog.contracts import contracts
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.readers import views
-from mimiceye_duck.readers.parquet_tables import HEADERS, REPORTS, parquet
-from mimiceye_duck.readers.reports import reports
+from mimiceye_duck.readers.reports.collection import collect
+from mimiceye_duck.readers.sources import HEADERS, REPORTS, parquet_file
 
 
 def read_headers(run: Run) -> None:
@@ -23,7 +24,7 @@ def read_headers(run: Run) -> None:
     # Loaded where there is DICOM: pydicom takes longer than a small build's tables.
     from mimiceye_duck.readers.dicom import header_scan
 
-    file = parquet(run.workspace.out, HEADERS)
+    file = parquet_file(run.workspace.out, HEADERS)
     # To rebuild: aside, where no earlier scan has left anything.
     place = run.workspace.work / file.name if run.rebuild else file
     with run.steps.step("reading DICOM headers", 0) as step:
@@ -34,7 +35,7 @@ def read_headers(run: Run) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.replace(place, file)
         shutil.rmtree(file.with_suffix(".parts"), ignore_errors=True)
-    run.warnings += reports.by_reason(((p.path, p.reason) for p in result.problems), "DICOM files")
+    run.warnings += by_reason(((p.path, p.reason) for p in result.problems), "DICOM files")
     run.parquet[HEADERS] = file
     views.view(run.database, source.contract, file)
 
@@ -44,13 +45,11 @@ def collect_reports(run: Run) -> None:
     source = run.sources.get(REPORTS)
     if source is None or not run.sources.archives:
         return
-    file = parquet(run.workspace.out, REPORTS)
+    file = parquet_file(run.workspace.out, REPORTS)
     file.parent.mkdir(parents=True, exist_ok=True)
     with run.steps.step("reading archived reports", 0) as step:
-        found = reports.collect(
-            source.folders, run.sources.archives, file, advance=lambda: step.advance(1)
-        )
-    run.warnings += reports.by_reason(((p.path, p.reason) for p in found.problems), "reports")
+        found = collect(source.folders, run.sources.archives, file, advance=lambda: step.advance(1))
+    run.warnings += by_reason(((p.path, p.reason) for p in found.problems), "reports")
     # The sections of the built patients' reports are in the database.
     found.sections.unlink()
     run.parquet[REPORTS] = file

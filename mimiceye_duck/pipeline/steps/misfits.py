@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy
 
-from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import misfit
-from mimiceye_duck.catalog.templates import Sql, cell_value, ident, patient, quoted, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, subject_column
+from mimiceye_duck.catalog.sql.predicates import misfit
+from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
+from mimiceye_duck.catalog.sql.templates import cell_value, patient, render
 from mimiceye_duck.core.errors import Problem
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
@@ -74,7 +75,7 @@ def _some(
 
 
 def of_files(database: Database, source: Source, relation: Sql) -> list[Misfit]:
-    """The misfits in a set's files, of which the first by name is named."""
+    """The misfits in a set's files, of which the first is named: they are read by name."""
     rows = render("misfit_files", relation=relation)
     no_patient = Sql("cast(null as bigint)")
     return _misfits(
@@ -126,7 +127,7 @@ MARKED = "misfits"
 
 
 def marked(columns: Columns) -> tuple[list[Sql], Sql, Sql]:
-    """Parts of a statement that marks misfits as it stores rows, from the columns of text.
+    """Parts of a statement that flags misfits as it stores rows, from the columns of text.
 
     These columns under other names, a test of whether a row has a misfit, and the list of those.
     """

@@ -8,18 +8,18 @@ from itertools import product
 from pathlib import Path
 from string import Formatter
 
-from mimiceye_duck.catalog.contracts import Contract
-from mimiceye_duck.catalog.templates import ident, render
-from mimiceye_duck.core.file_state import State, file_state, special
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.sql.quoting import ident
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.file_state import State, file_state, special
+from mimiceye_duck.core.files.paths import DEVICE
+from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.core.limits import REPORT, SET_TEXT
-from mimiceye_duck.core.paths import DEVICE
 from mimiceye_duck.core.text import size as size_text
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.readers import pictures
 from mimiceye_duck.readers.names import other_ending
-from mimiceye_duck.readers.parquet_tables import REPORTS
-from mimiceye_duck.readers.reports import reports
-from mimiceye_duck.readers.sources import Source
+from mimiceye_duck.readers.sources import REPORTS, Source
 from mimiceye_duck.writers.manifest import Entry
 
 # What a key may look like that becomes part of a path: none leads out of its folder, and
@@ -180,4 +180,4 @@ def looked_at(file: File, problems: list[tuple[str, str]]) -> File:
 
 def left_out(problems: Iterable[tuple[str, str]], contract: Contract) -> list[str]:
     """Warnings of the files of a set that are damaged."""
-    return reports.by_reason(problems, f"damaged files of {contract.id} left out")
+    return by_reason(problems, f"damaged files of {contract.id} left out")

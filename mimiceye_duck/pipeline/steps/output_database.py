@@ -2,25 +2,23 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.descriptions import described
-from mimiceye_duck.catalog.models import KEPT, Model, noted
-from mimiceye_duck.catalog.options import Options
-from mimiceye_duck.catalog.templates import Sql, Way, ident, literal, render, typed
-from mimiceye_duck.core.threads import Item
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.descriptions import described
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import KEPT, noted
+from mimiceye_duck.catalog.options.checking import Options
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.running.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.state.workspace import DATABASE
-from mimiceye_duck.pipeline.steps import audits, misfits
+from mimiceye_duck.pipeline.steps import audits
+from mimiceye_duck.pipeline.steps.cohort_tables import NOTHING, no_columns
 from mimiceye_duck.readers import views as attach
-from mimiceye_duck.readers.records.temporary_file import RecordFile
-from mimiceye_duck.readers.sources import Source
 
 _RELATIONS = """
 select
@@ -36,102 +34,7 @@ union all
 select 'table', schema_name || '.' || table_name from duckdb_tables()
 where database_name = 'final'
 """
-_TABLES = """
-select concat_ws('.', nullif(database_name, current_database()), schema_name, table_name)
-from duckdb_tables()
-"""
 _COLUMNS = "select table_schema, table_name, column_name from information_schema.columns"
-
-
-def cohort_table(database: Database, source: Source, rows: Sql) -> int:
-    """Store the built patients' rows of one table, typed; returns their number."""
-    name = "final." + source.contract.cohort_name
-    columns = attach.columns(source)
-    return database.made(render("cohort_table", name=name, columns=columns, relation=rows))
-
-
-def cohort_records(
-    database: Database, source: Source, rows: Sql, records: RecordFile
-) -> tuple[int, list[Misfit]]:
-    """As `cohort_table`, of rows that are the patients' alone; also returns the misfits.
-
-    The rows are those of `records`, in its order.
-    """
-    name = "final." + source.contract.cohort_name
-    way: Way = "many" if records.n_records > _MANY else "few"
-    n_rows = _mark_and_store(database, source, name, rows, way)
-    return n_rows, misfits.of_stored(database, source, name, n_rows, records)
-
-
-def _mark_and_store(
-    database: Database, source: Source, name: str, rows: Sql, way: Way = "few"
-) -> int:
-    columns = attach.columns(source)
-    cells, any_misfit, which = misfits.marked(columns)
-    return database.made(
-        render(
-            "cohort_records",
-            name=name,
-            names=[column.name for column, _ in columns],
-            columns=[*cells, typed(columns, way)],
-            any=any_misfit,
-            which=which,
-            marked=misfits.MARKED,
-            relation=rows,
-        )
-    )
-
-
-def count_rows(database: Database, name: str) -> int:
-    return int(database.value(f"select count(*) from {ident(name)}"))  # noqa: S608
-
-
-def row_counts(database: Database, tables: Iterable[str]) -> dict[str, int]:
-    """The rows of those of some tables that are there, in one statement."""
-    made = {name for (name,) in database.rows(_TABLES)}
-    counts = [
-        f"select {literal(name)}, count(*) from {ident(name)}"  # noqa: S608
-        for name in sorted(made.intersection(tables))
-    ]
-    return dict(database.rows(" union all ".join(counts))) if counts else {}
-
-
-def stored_rows(run: Run) -> dict[str, int]:
-    """The rows of the patients that an earlier build, or a stopped one, has stored, by contract."""
-    names = {
-        contract.id: f"final.{contract.cohort_name}"
-        for contract in contracts().values()
-        if contract.id in run.state.done
-    }
-    counts = row_counts(run.database, names.values())
-    return {name: counts[table] for name, table in names.items() if table in counts}
-
-
-def cohort_file_set(database: Database, source: Source, files: Sequence[Path]) -> list[Misfit]:
-    """Store the rows of some files of a set, typed; returns the misfits."""
-    relation = attach.relation(source, files)
-    name = "final." + source.contract.cohort_name
-    if relation is None or not files:
-        columns = _no_columns(source.contract)
-        database.execute(render("cohort_file_set", name=name, columns=columns, relation=_NOTHING))
-        return []
-    _mark_and_store(database, source, name, relation)
-    # Where a record lies is asked only of files that have misfits.
-    found = (
-        misfits.of_files(database, source, relation) if misfits.are_there(database, name) else []
-    )
-    misfits.unmark(database, name)
-    return found
-
-
-# Rows of which reading costs more than planning to.
-_MANY = 10_000
-# What a table without a file is read from.
-_NOTHING = Sql("(select 1 where false) as nothing")
-
-
-def _no_columns(contract: Contract) -> list[tuple[Column, str | None]]:
-    return [(column, None) for column in contract.columns]
 
 
 def clear(run: Run) -> None:
@@ -204,30 +107,8 @@ def enter_nodes(run: Run, rows: Mapping[str, int]) -> None:
             files, size = extents.get(name, (None, None))
             source = run.texts.done.get(name)
             source_rows = source.source_rows if source else None
-            rest.append(Done(node, source_rows, None, rows.get(name), files, size))
+            rest.append(Done(node, source_rows, rows=rows.get(name), files=files, size=size))
     run.state.add(run.database, *rest)
-
-
-def facts(database: Database) -> dict[str, Any]:
-    """The counts that a summary prints, and what was done to EyeGaze's ids."""
-    figures = database.rows("select fact, value, published from summary.facts order by place")
-    repairs = database.rows(
-        "select file, action, count(*), cast(sum(n_rows) as bigint)"
-        " from staging.eye_gaze_id_repairs group by file, action order by file, action"
-    )
-    links = database.rows(
-        "select coalesce(link, 'none'), count(*) from links.cxr_stay group by link order by 1"
-    )
-    unknown = database.rows(
-        "select subject_id from settings.wanted"
-        " where subject_id not in (select subject_id from cohort.subjects) order by 1"
-    )
-    return {
-        "figures": [list(row) for row in figures],
-        "eye_gaze_id_repairs": [list(row) for row in repairs],
-        "links": [list(row) for row in links],
-        "subjects_not_found": [row[0] for row in unknown],
-    }
 
 
 def describe(run: Run, models: Iterable[Model]) -> None:
@@ -276,9 +157,9 @@ def _make_empty(database: Database, views: Iterable[Model]) -> None:
     for contract in contracts().values():
         name = contract.cohort_name
         if name in reads - made:
-            columns = _no_columns(contract)
+            columns = no_columns(contract)
             database.execute(
-                render("cohort_file_set", name=name, columns=columns, relation=_NOTHING)
+                render("cohort_file_set", name=name, columns=columns, relation=NOTHING)
             )
 
 

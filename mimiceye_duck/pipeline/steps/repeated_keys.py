@@ -4,13 +4,17 @@ The CSV files are written from the text of the sources, and keep every row.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
-from mimiceye_duck.catalog.keyed import is_joined, keyed
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.keyed_tables import is_joined, keyed
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
+from mimiceye_duck.pipeline.state.nodes import FILED
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.sources import Source
@@ -59,10 +63,16 @@ def mend_stored(run: Run) -> None:
             raise contradiction(run.sources.tables[contract.id], found)
         if found.n_keys:
             run.contradicting[contract.id] = _difference(contract, found)
-        if found.n_rows:
+        done = run.state.done.get(contract.id) if run.graph[contract.id].kind in FILED else None
+        n_rows = found.n_rows or (done and done.repeated_rows)
+        if n_rows:
             # All rows of a table that is read whole are counted already.
-            run.repeated.setdefault(contract.id, found.n_rows)
-            keep_once(database, contract, name)
+            run.repeated.setdefault(contract.id, n_rows)
+        if found.n_rows:
+            with database.transaction():
+                keep_once(database, contract, name)
+                if done:
+                    run.state.amend(database, replace(done, repeated_rows=found.n_rows))
 
     stored = [one for one in contracts().values() if one.cohort_name in run.stored]
     chosen = [one for one in stored if one.id in keyed() and one.id in run.sources.tables]

@@ -1,13 +1,14 @@
 """Read each source table once into the working database, as the text it is."""
 
-from mimiceye_duck.catalog.contracts import Column, Contract, subject_column
-from mimiceye_duck.catalog.predicates import no_patient
-from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.catalog.contracts.contract import Column, Contract, subject_column
+from mimiceye_duck.catalog.sql.predicates import no_patient
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import Way, patient, render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
-from mimiceye_duck.pipeline.steps import output_database
+from mimiceye_duck.pipeline.steps import cohort_tables
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.source_cache import Cache
 from mimiceye_duck.readers.sources import Source
@@ -21,15 +22,14 @@ def text_columns(database: Database, relation: str) -> list[str]:
 
 
 def stage_whole(database: Database, source: Source, cache: Cache | None = None) -> int:
-    """Read all of a table; returns its number of rows.
+    """Read all of a table, which is yet to be shown; returns its number of rows.
 
     What `cache` holds is taken from there, and what it lacks is kept there. Raises `UserError`
     if the file is broken.
     """
     name = source.contract.text_name
     if cache and cache.take(database, source, name):
-        show(database, source)
-        return output_database.count_rows(database, name)
+        return cohort_tables.count_rows(database, name)
     rows = stage(database, source, whole=True)
     if cache and source.contract.format == "csv":
         cache.keep(database, source, name)
@@ -37,7 +37,7 @@ def stage_whole(database: Database, source: Source, cache: Cache | None = None) 
 
 
 def stage(database: Database, source: Source, *, whole: bool = False) -> int:
-    """Read the cohort's rows of one table, or all; returns how many rows its file has.
+    """Read the cohort's rows of one table, or all, yet to be shown; returns the file's rows.
 
     Raises `UserError` if the file is broken.
     """
@@ -45,7 +45,10 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
     subject = subject_cell(source)
     rows = views.relation(source)
     assert rows is not None
+    # All rows are in the table; of some, only the scan tells how many there were.
+    count_rows = database.counted
     if whole or subject is None:
+        count_rows = database.made
         statement = render("source_scan", name=contract.text_name, relation=rows)
     else:
         statement = render(
@@ -56,13 +59,14 @@ def stage(database: Database, source: Source, *, whole: bool = False) -> int:
             no_patient=no_patient(subject),
         )
     try:
-        count = database.counted(statement)
+        count = count_rows(statement)
     except engine.Error as error:
         if is_of_machine(error):
             raise
         raise broken(source, "cannot be read", views.fault(database, source, error)) from None
     _check_patients(database, source)
-    show(database, source)
+    if not whole:
+        show(database, source)
     return count
 
 
@@ -104,16 +108,19 @@ def stage_absent(database: Database, contract: Contract) -> None:
     _show(database, contract, [(column, column.header) for column in contract.columns])
 
 
-def show(database: Database, source: Source) -> None:
+def show(database: Database, source: Source, way: Way = "few") -> None:
     """Let models find a table that is read under its own name, typed."""
-    _show(database, source.contract, views.columns(source))
+    _show(database, source.contract, views.columns(source), way)
 
 
-def _show(database: Database, contract: Contract, columns: list[tuple[Column, str | None]]) -> None:
-    relation = ident(contract.text_name)
-    database.execute(
-        render("source_view", name=contract.id, columns=columns, relation=Sql(relation))
-    )
+def _show(
+    database: Database,
+    contract: Contract,
+    columns: list[tuple[Column, str | None]],
+    way: Way = "few",
+) -> None:
+    about = {"name": contract.id, "columns": columns, "relation": ident(contract.text_name)}
+    database.execute(render("source_view", **about, way=way))
 
 
 def drop(database: Database, contract: Contract) -> None:

@@ -2,19 +2,21 @@
 
 from dataclasses import replace
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
-from mimiceye_duck.catalog.models import Model
-from mimiceye_duck.catalog.outputs import is_written, written_name
-from mimiceye_duck.catalog.templates import Sql, ident, patient, render
+from mimiceye_duck.catalog.contracts.contract import Contract, shared_column, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.written_tables import is_written, written_name
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import Way, patient, render
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state.nodes import Done
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import (
+    cohort_tables,
     csv_scan,
     misfits,
-    output_database,
     repeated_keys,
     source_text,
 )
@@ -35,21 +37,23 @@ def csv_sources(run: Run) -> list[Source]:
 
 def read_whole(run: Run) -> None:
     """Read the tables of which all rows are needed; absent ones are empty."""
-    stored = output_database.row_counts(run.database, run.texts.done)
+    stored = cohort_tables.row_counts(run.database, run.texts.done)
 
     def read(database: Database, source: Source) -> None:
         contract = source.contract
         node = run.graph[contract.text_name]
         done = run.texts.find(node)
-        if done and stored.get(node.name) == done.rows:
-            source_text.show(database, source)
-        else:
+        if done is None or stored.get(node.name) != done.rows:
             run.texts.begin(database, node.name)
             rows = source_text.stage_whole(database, source, run.resources.cache)
             done = Done(node, source_rows=rows, rows=rows)
             run.texts.add(database, done)
         run.source_rows[contract.id] = done.source_rows or 0
-        run.misfits += misfits.of_text(database, source, ident(node.name), EVERYONE)
+        found = misfits.of_text(database, source, ident(node.name), EVERYONE)
+        run.misfits += found
+        if not found:
+            run.fitting.add(contract.id)
+        source_text.show(database, source, "few" if found else "fitting")
         repeated_keys.mend_source(run, database, source)
 
     whole = run.graph.whole
@@ -84,12 +88,12 @@ def _owned(database: Database, contract: Contract) -> Sql | None:
 
 def write_tables(run: Run) -> None:
     """Write every source table's rows of the patients, reading those not read before."""
-    stored = output_database.stored_rows(run)
+    stored = cohort_tables.stored_rows(run)
 
     def write(database: Database, source: Source) -> None:
         node = run.graph[source.contract.id]
         done = run.state.find(node)
-        if done is None or done.cohort_rows != stored.get(node.name):
+        if done is None or done.stored_rows != stored.get(node.name):
             run.state.begin(database, node.name)
             done = _write_new(run, database, source, node)
             run.state.add(database, done)
@@ -125,7 +129,10 @@ def _write_table(run: Run, database: Database, source: Source, node: Node) -> Do
     entries: list[Entry] = []
     rows = None
     if owned is not None:
-        rows = output_database.cohort_table(database, source, owned)
+        # What was repaired is another text.
+        fits = contract.id in run.fitting and relation == contract.text_name
+        way: Way = "fitting" if fits else "few"
+        rows = cohort_tables.cohort_table(database, source, owned, way)
         if contract.patient_file:
             entries += write_patients(database, owned, csv, contract.patient_file)
     if contract.spreadsheet:

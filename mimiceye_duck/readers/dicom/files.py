@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from mimiceye_duck.core.file_state import state_of
+from mimiceye_duck.core.files.file_state import state_of
 from mimiceye_duck.database.errors import is_of_machine
 
 _DEEPEST = 16

@@ -18,7 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.limits import DICOM_ELEMENTS, DICOM_HEADER
 from mimiceye_duck.readers.dicom.elements import LARGEST, UNDEFINED, Elements, order
 

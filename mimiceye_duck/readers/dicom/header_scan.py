@@ -1,27 +1,29 @@
 """DICOM headers as one Parquet file: `mimic_cxr.dicom`."""
 
-import heapq
 import os
 import re
 import shutil
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import count, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow
-import pyarrow.compute
 import pyarrow.parquet
 
-from mimiceye_duck.core import processes as workers
-from mimiceye_duck.core.whole_file import whole_file
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped, quoted
+from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.whole_file import whole_file
+from mimiceye_duck.core.running import processes as workers
+from mimiceye_duck.database import engine
+from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.files import FileProblem, Listed, listed, reason
 from mimiceye_duck.readers.dicom.header import TYPES, read_header
@@ -29,7 +31,10 @@ from mimiceye_duck.readers.dicom.header import TYPES, read_header
 # A change of this number has every file read again.
 _VERSION = "1"
 _CHUNK = 512
-_ROW_GROUP = 32  # chunks
+_ROW_GROUP = 16_384
+_LISTED = 10_000  # files at a time
+_MEMORY = "500MB"  # beyond it, DuckDB spills
+_THREADS = 4
 _FEW = 4  # chunks
 _PLACE = re.compile(r"(?:^|/)p(\d{1,9})/s(\d{1,9})/[^/]*$")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
@@ -121,196 +126,111 @@ def _write_whole(table: pyarrow.Table, file: Path) -> None:
         pyarrow.parquet.write_table(table, unfinished, compression="zstd")
 
 
-class Known(NamedTuple):
-    """A row that an earlier scan read: the batch it is in, and where."""
-
-    path: str
-    size: int | None
-    mtime_ns: int | None
-    batch: pyarrow.RecordBatch
-    place: int
-
-    def is_of(self, file: Listed) -> bool:
-        """True if the file has not changed since; what could not be opened may have."""
-        stamp = (file.size, file.mtime_ns)
-        return None not in stamp and stamp == (self.size, self.mtime_ns)
-
-
-def _known(files: Sequence[Path]) -> Iterator[Known]:
-    """The rows of Parquet files that follow each other; nothing of what is not ours."""
-    for file in files:
-        try:
-            with pyarrow.parquet.ParquetFile(file) as opened:
-                if not opened.schema_arrow.equals(_SCHEMA, check_metadata=True):
-                    continue
-                for batch in opened.iter_batches(_CHUNK):
-                    names = ("path", "bytes", "mtime_ns")
-                    columns = [batch.column(name).to_pylist() for name in names]
-                    for place, (path, size, mtime_ns) in enumerate(zip(*columns, strict=True)):
-                        yield Known(path, size, mtime_ns, batch, place)
-        except (OSError, pyarrow.ArrowException):
-            continue
-
-
 def _parts(folder: Path) -> list[Path]:
     """The finished chunks of interrupted scans, by scan and by place."""
     return sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9].parquet"))
 
 
-def _earlier(parquet: Path, parts: Path) -> Iterator[Known]:
-    """The rows of the last whole scan and of those that were interrupted, by path."""
-    runs: dict[str, list[Path]] = {}
-    for file in _parts(parts):
-        runs.setdefault(file.name.split("-")[0], []).append(file)
-    # The latest first, so that of two rows for one path the newer is met first.
-    sources = [*(runs[run] for run in sorted(runs, reverse=True)), [parquet]]
-    return heapq.merge(*map(_known, sources), key=_by_path)
+def _run_of(part: Path) -> int:
+    return int(part.name.split("-")[0])
 
 
-def _by_path(one: Listed | Known) -> list[str]:
-    return one.path.split("/")
+def _list(database: Database, files: Iterator[Listed]) -> None:
+    """Make `listed` of the files, in their order, and `headers` for the row of each."""
+    columns = Sql(", ".join(f"{quoted(name)} {kind}" for name, kind in TYPES.items()))
+    database.execute(render("dicom_tables", columns=columns))
+    places = count()
+    while several := list(islice(files, _LISTED)):
+        # A file's name may be no text.
+        rows = [(next(places), os.fsencode(one.file), *one[1:]) for one in several]
+        database.insert("listed", rows)
 
 
-class _Block:
-    """Some files that follow each other: rows of earlier scans, and those that are now read."""
-
-    def __init__(self) -> None:
-        self.files: list[Listed] = []
-        self._kept: list[tuple[int, Known]] = []
-        self._read: list[int] = []
-        self.part: Path | None = None
-        self.future: Future[None] | None = None
-
-    def add(self, one: Listed, known: Known | None) -> None:
-        place = len(self._kept) + len(self._read)
-        if known:
-            self._kept.append((place, known))
-        else:
-            self._read.append(place)
-            self.files.append(one)
-
-    def __len__(self) -> int:
-        return len(self._kept) + len(self._read)
-
-    def table(self) -> pyarrow.Table:
-        """The block's rows in the order of its files."""
-        tables, places = [], []
-        batches: dict[int, list[tuple[int, Known]]] = {}
-        for place, known in self._kept:
-            batches.setdefault(id(known.batch), []).append((place, known))
-        for members in batches.values():
-            taken = members[0][1].batch.take([known.place for _, known in members])
-            tables.append(pyarrow.Table.from_batches([taken]))
-            places += [place for place, _ in members]
-        if self.part:
-            tables.append(pyarrow.parquet.read_table(self.part))
-            places += self._read
-        order = sorted(range(len(places)), key=places.__getitem__)
-        return pyarrow.concat_tables(tables).take(order)
+def _take_over(database: Database, file: Path) -> None:
+    """Enter the rows that an earlier scan has of unchanged files; nothing of what is not ours."""
+    try:
+        is_ours = pyarrow.parquet.read_schema(file).equals(_SCHEMA, check_metadata=True)
+        for template in ("dicom_gone", "dicom_unchanged") if is_ours else ():
+            database.execute(render(template, file=glob_escaped(file)))
+    except (OSError, pyarrow.ArrowException):
+        return
+    except engine.Error as error:
+        if is_of_machine(error):
+            raise
 
 
-def _blocks(
-    found: Iterable[Listed], earlier: Iterator[Known], result: ScanResult
-) -> Iterator[_Block]:
-    """The files with the rows that earlier scans have of them, a chunk of files at a time."""
-    block = _Block()
-    both: Iterable[Listed | Known] = heapq.merge(found, earlier, key=_by_path)
-    for _, members in groupby(both, key=_by_path):
-        file, rows = None, []
-        for member in members:
-            if isinstance(member, Listed):
-                file = member
-            else:
-                rows.append(member)
-        if file is None:
-            result.dropped += 1
-            continue
-        block.add(file, next((known for known in rows if known.is_of(file)), None))
-        if len(block) == _CHUNK:
-            yield block
-            block = _Block()
-    if len(block):
-        yield block
+class _Chunk(NamedTuple):
+    """Some files that follow each other, and the Parquet file that their rows go to."""
+
+    files: list[Listed]
+    part: Path
 
 
-class _Readers:
-    """Reads blocks in other processes; in this one where there is little, or they fail."""
-
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._pool: Executor | None = None
-        self._held: list[_Block] = []
-        self.ahead = 2 * processes if processes > 1 else 0
-
-    def start(self, block: _Block) -> None:
-        """Begin to read a block. The first few wait: they are read before a pool has started."""
-        if self._processes == 1:
+def _to_read(database: Database, parts: Path, run: int) -> Iterator[_Chunk]:
+    """The files of which no row was taken over, in chunks."""
+    rows = database.stream(render("dicom_to_read"))
+    for number in count():
+        files = [Listed(os.fsdecode(name), *rest) for name, *rest in islice(rows, _CHUNK)]
+        if not files:
             return
-        self._held.append(block)
-        if self._pool is None and len(self._held) < _FEW:
-            return
-        # Where the system has no processes for us, each block is read when it is asked for.
-        with suppress(OSError, ImportError, NotImplementedError, BrokenProcessPool):
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    self._processes, get_context("spawn"), initializer=workers.begin
-                )
-            while self._held:
-                self._submit(self._pool, self._held[0])
-                del self._held[0]
-
-    def _submit(self, pool: Executor, block: _Block) -> None:
-        assert block.part
-        with workers.hidden_script():
-            block.future = pool.submit(read_chunk, block.files, block.part)
-
-    def finished(self, block: _Block) -> _Block:
-        """The block when its part is there."""
-        if block in self._held:
-            self._held.remove(block)
-        if block.future:
-            with suppress(BrokenProcessPool):
-                block.future.result()
-                return block
-        if block.part:
-            read_chunk(block.files, block.part)
-        return block
-
-    def close(self) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+        yield _Chunk(files, parts / f"{run:04d}-{number:06d}.parquet")
 
 
-def _in_order(
-    blocks: Iterator[_Block], readers: _Readers, parts: Path, run: int
-) -> Iterator[_Block]:
-    """The blocks in their order, read; as many at a time as keep the readers busy."""
-    waiting: deque[_Block] = deque()
-    for number, block in enumerate(blocks):
-        if block.files:
-            block.part = parts / f"{run:04d}-{number:06d}.parquet"
-            readers.start(block)
-        waiting.append(block)
-        if len(waiting) > readers.ahead:
-            yield readers.finished(waiting.popleft())
+@contextmanager
+def _pool(processes: int, n_files: int) -> Iterator[Executor | None]:
+    """Processes that read; none where there is little to read, or the system has none for us."""
+    pool = None
+    if processes > 1 and n_files > _FEW * _CHUNK:
+        with suppress(OSError, ImportError, NotImplementedError):
+            pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=workers.begin)
+    try:
+        yield pool
+    finally:
+        if pool:
+            pool.shutdown(cancel_futures=True)
+
+
+def _submitted(pool: Executor | None, chunk: _Chunk) -> Future[None] | None:
+    if pool:
+        # Where no process can be started, each chunk is read when it is asked for.
+        with (
+            suppress(OSError, ImportError, NotImplementedError, BrokenProcessPool),
+            workers.hidden_script(),
+        ):
+            return pool.submit(read_chunk, *chunk)
+    return None
+
+
+def _finished(chunk: _Chunk, future: Future[None] | None) -> int:
+    """Read a chunk here where no process does; returns its number of files when it is read."""
+    if future:
+        with suppress(BrokenProcessPool):
+            future.result()
+            return len(chunk.files)
+    read_chunk(*chunk)
+    return len(chunk.files)
+
+
+def _read(chunks: Iterator[_Chunk], pool: Executor | None, ahead: int) -> Iterator[int]:
+    """Read the chunks, as many at a time as keep the processes busy; the files of each."""
+    waiting: deque[tuple[_Chunk, Future[None] | None]] = deque()
+    for chunk in chunks:
+        waiting.append((chunk, _submitted(pool, chunk)))
+        if len(waiting) > ahead:
+            yield _finished(*waiting.popleft())
     while waiting:
-        yield readers.finished(waiting.popleft())
+        yield _finished(*waiting.popleft())
 
 
-def _tables(
-    blocks: Iterable[_Block], result: ScanResult, advance: Callable[[int], None] | None
-) -> Iterator[pyarrow.Table]:
-    """The blocks' rows, counted in `result`."""
-    has_problem = pyarrow.compute.field("problem").is_valid()
-    for block in blocks:
-        table = block.table()
-        result.read += len(block.files)
-        result.kept += len(block) - len(block.files)
-        wrong = table.select(["path", "problem"]).filter(has_problem)
-        result.problems += map(FileProblem, *wrong.to_pydict().values())
-        if advance:
-            advance(len(block))
-        yield table
+def _write(database: Database, parquet: Path) -> None:
+    """Write the rows of all files, in the files' order."""
+    with (
+        whole_file(parquet) as unfinished,
+        pyarrow.parquet.ParquetWriter(unfinished, _SCHEMA, compression="zstd") as writer,
+        database.arrow(render("dicom_headers"), _ROW_GROUP) as batches,
+    ):
+        for batch in batches:
+            writer.write_table(pyarrow.Table.from_batches([batch]).cast(_SCHEMA))
 
 
 def scan(
@@ -329,34 +249,41 @@ def scan(
     interrupted scan had finished, with rows in `parquet.with_suffix(".parts")`. A file that
     cannot be read becomes a row with a problem. `processes`: as many as there are processors
     unless said otherwise; 1 reads in this process. `advance` hears how many files are done
-    since it was last called. Memory does not grow with the number of files.
+    since it was last called. Beyond 500 MB, DuckDB spills into the folder of the parts.
 
     Raises OSError where `parquet` cannot be written, or the machine has no more open files for us.
     """
     result = ScanResult()
+    processes = processes or os.cpu_count() or 1
     parts = parquet.with_suffix(".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    runs = [int(file.name.split("-")[0]) for file in _parts(parts)]
-    unfinished = parquet.with_name(parquet.name + ".part")
-    readers = _Readers(processes or os.cpu_count() or 1)
-    found = listed(folders, result.problems)
-    blocks = _blocks(found, _earlier(parquet, parts), result)
-    try:
-        read = _in_order(blocks, readers, parts, max(runs, default=0) + 1)
-        tables = _tables(read, result, advance)
-        with pyarrow.parquet.ParquetWriter(unfinished, _SCHEMA, compression="zstd") as writer:
-            while group := list(islice(tables, _ROW_GROUP)):
-                writer.write_table(pyarrow.concat_tables(group))
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    finally:
-        readers.close()
-    if result.kept and not (result.read or result.dropped or runs):
-        # Nothing is new: the file keeps its time.
-        unfinished.unlink()
-    else:
-        os.replace(unfinished, parquet)
+    earlier = _parts(parts)
+    run = max(map(_run_of, earlier), default=0) + 1
+    with closing(
+        Database.open(threads=min(processes, _THREADS), memory_limit=_MEMORY, temp_dir=parts)
+    ) as database:
+        _list(database, listed(folders, result.problems))
+        # The latest first: of two rows of one file the newer is taken.
+        for file in [*sorted(earlier, key=_run_of, reverse=True), parquet]:
+            _take_over(database, file)
+        result.kept = database.value("select count(*) from headers")
+        result.read = database.value("select count(*) from listed") - result.kept
+        result.dropped = database.value("select count(distinct path) from gone")
+        advance = advance or (lambda files: None)
+        if result.kept:
+            advance(result.kept)
+        with _pool(processes, result.read) as pool:
+            ahead = 2 * processes if pool else 0
+            for n_files in _read(_to_read(database, parts, run), pool, ahead):
+                advance(n_files)
+        if result.read:
+            read = glob_escaped(parts) + f"/{run:04d}-*.parquet"
+            database.execute(render("dicom_read", files=read))
+        # Where nothing is new, the file keeps its time.
+        if result.read or result.dropped or earlier or not result.kept:
+            _write(database, parquet)
+        wrong = "select path, problem from headers where problem is not null"
+        result.problems += (FileProblem(*row) for row in database.rows(wrong))
     shutil.rmtree(parts)
     result.problems.sort()
     return result

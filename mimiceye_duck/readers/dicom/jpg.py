@@ -17,8 +17,8 @@ from PIL import Image
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 
+from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.core.limits import DICOM_FILE, PIXELS
-from mimiceye_duck.core.whole_file import whole_file
 from mimiceye_duck.database.errors import is_of_machine
 from mimiceye_duck.readers.dicom.header import inflates_to_more, read_header
 from mimiceye_duck.readers.pictures import TOO_LARGE

@@ -8,8 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.core import processes as workers
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.running import processes as workers
 from mimiceye_duck.readers.pictures import read_header
 
 

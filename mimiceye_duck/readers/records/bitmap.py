@@ -34,7 +34,7 @@ class Commas:
         return cls(words, counts)
 
     def before(self, places: Places) -> Places:
-        """How many there are before each place."""
+        """The number of those before each place."""
         word = places >> 6
         lower = (_ONE << (places & 63).astype(numpy.uint64)) - _ONE
         found: Places = self.counts[word] + numpy.bitwise_count(self.words[word] & lower)

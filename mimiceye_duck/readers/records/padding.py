@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.records.inflation import Inflation
 from mimiceye_duck.readers.sources import Source, Sources
@@ -69,13 +69,15 @@ def _readable(source: Source, folder: Path, check: Callable[[], object]) -> Sour
 
 def _copy(file: Path, folder: Path, check: Callable[[], object]) -> Path:
     """A copy of a file up to its end; the file itself where it is not whole."""
-    status, target = file.stat(), folder / file.name
+    status = file.stat()
+    # Another download's file may have the same name and time.
+    target = folder / str(status.st_size) / file.name
     if target.is_file() and target.stat().st_mtime_ns == status.st_mtime_ns:
         return target
     left = _end(file, check)
     if left is None:
         return file  # reading it tells how
-    os.makedirs(extended(folder), exist_ok=True)
+    os.makedirs(extended(target.parent), exist_ok=True)
     part = target.with_name(target.name + ".part")
     with open(extended(file), "rb") as reader, open(extended(part), "wb") as writer:
         while left:

@@ -9,7 +9,7 @@ import pyarrow.compute
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.readers.records.temporary_file import Numbers, RecordFile
 
 # Text in a row group: less is found faster, more is packed closer.

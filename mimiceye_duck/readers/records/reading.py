@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy
 from numpy.typing import NDArray
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.records.inflation import Inflation
 from mimiceye_duck.readers.records.subject_runs import Runs, runs

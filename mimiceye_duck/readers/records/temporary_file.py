@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy
 from numpy.typing import NDArray
 
-from mimiceye_duck.core.paths import extended
+from mimiceye_duck.core.files.paths import extended
 
 # Text that is put in order at a time.
 _AT_ONCE = 1 << 26
@@ -49,7 +49,7 @@ class RecordFile:
 
     @property
     def n_records(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return int(self.parts[2].sum())
 
     def in_order(self, check: Callable[[], object] = lambda: None) -> "RecordFile":

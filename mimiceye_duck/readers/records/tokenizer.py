@@ -1,4 +1,4 @@
-"""Where the records and cells of CSV text end, found in sets of bytes."""
+"""Ends of the records and cells of CSV text, found in sets of bytes."""
 
 from dataclasses import dataclass
 
@@ -125,7 +125,7 @@ class _Quotes:
             raise UnsupportedCsvError
 
     def commas(self) -> Places:
-        """How many of the commas of each record are in quotes."""
+        """The number of each record's commas that are in quotes."""
         count = numpy.zeros(len(self.lines) + 1, numpy.int64)
         some = self.n_commas > 0
         numpy.add.at(count, self.record[some], self.n_commas[some])

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from mimiceye_duck.catalog.models import values
+from mimiceye_duck.catalog.models.value_lists import values
 
 # They stand on a line of their own without a colon, whatever stands above.
 _TITLES = frozenset({"title", "addendum", "wet_read"})
@@ -87,7 +87,7 @@ class Section(NamedTuple):
 
 
 class _Heading(NamedTuple):
-    """Where a heading begins and ends."""
+    """The begin and end of a heading."""
 
     start: int
     end: int

@@ -1,6 +1,6 @@
 """A column's contract as an expression that makes synthetic cells."""
 
-from mimiceye_duck.catalog.contracts import Column
+from mimiceye_duck.catalog.contracts.contract import Column
 
 WORDS = ("Standard", "___", "As needed, per protocol", "0010", "Other ", "5E3", "None seen")
 

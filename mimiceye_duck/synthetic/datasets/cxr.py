@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.folder import Folder
 from mimiceye_duck.synthetic.datasets.pictures import dicom, jpg, pixels
 from mimiceye_duck.synthetic.datasets.reports import report
+from mimiceye_duck.synthetic.world.camera import Image, patient_folder
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image, patient_folder
 from mimiceye_duck.synthetic.world.notes import Notes
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv.gz"

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from mimiceye_duck.catalog.contracts import Column, contracts
+from mimiceye_duck.catalog.contracts.contract import Column
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.cxr import header
 from mimiceye_duck.synthetic.datasets.folder import Folder
 from mimiceye_duck.synthetic.datasets.pictures import MASKS, mask
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image
 from mimiceye_duck.synthetic.world.notes import Notes
 from mimiceye_duck.synthetic.world.people import WRONG_STAYS, People
 
@@ -66,7 +67,7 @@ def _shown(images: list[Image], file: str, dice: Dice) -> list[Shown]:
         shown.append(Shown(image.dicom_id, image, usual))
         if image in (kept, mixed):
             shown.append(Shown(short, image, faulty, "deleted", image.dicom_id))
-    strange = dice.hex("nobody")
+    strange = dice.hex("nobody")  # allowed: what is drawn depends on it
     aside = {
         f"9{strange[:7]}-{strange[8:16]}-{strange[16:24]}-{strange[24:32]}-{strange[:3]}": kept,
         f"9{strange[:7]}-{strange[8:16]}-{strange[16:24]}-{strange[24:32]}-{strange[:8]}": kept,

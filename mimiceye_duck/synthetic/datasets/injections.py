@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from string import Template
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import SQL
 from mimiceye_duck.database import engine
 from mimiceye_duck.synthetic.datasets.cells import identifier

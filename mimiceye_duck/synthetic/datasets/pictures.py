@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image
 
 MASKS = ("aortic_knob", "left_lung", "mediastanum", "right_lung")
 BITS = 12

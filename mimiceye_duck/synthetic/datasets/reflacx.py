@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from mimiceye_duck.catalog.contracts import Contract, contracts
+from mimiceye_duck.catalog.contracts.contract import Contract
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.synthetic.datasets.cxr import header
 from mimiceye_duck.synthetic.datasets.folder import Folder, csv_text
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image
 from mimiceye_duck.synthetic.world.notes import Notes
 
 CRLF = "\r\n"

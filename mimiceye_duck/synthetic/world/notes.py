@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.cases import PATIENT_ABSENT
-from mimiceye_duck.synthetic.world.images import Image
 from mimiceye_duck.synthetic.world.people import Admission, IcuStay, People, Stay
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv.gz"

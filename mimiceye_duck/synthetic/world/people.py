@@ -1,4 +1,4 @@
-"""Who there is: patients, their ED stays, admissions and ICU stays."""
+"""The people: patients, their ED stays, admissions and ICU stays."""
 
 import csv
 import gzip

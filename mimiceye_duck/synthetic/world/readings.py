@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.cases import PATIENT_ABSENT
 from mimiceye_duck.synthetic.world.dice import Dice
-from mimiceye_duck.synthetic.world.images import Image
 
 N_BOTH = 2
 N_REFLACX = 28

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mimiceye_duck.catalog.contracts import datasets
+from mimiceye_duck.catalog.contracts.reading import datasets
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.engine import DuckDBPyType
 

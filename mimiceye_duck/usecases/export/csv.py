@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.names import resolve
-from mimiceye_duck.catalog.templates import Sql, render
+from mimiceye_duck.catalog.sql.quoting import Sql
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.paths import DEVICE
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.core.files.paths import DEVICE
 from mimiceye_duck.core.results import ExportResult
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_disk_full

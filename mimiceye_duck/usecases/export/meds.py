@@ -7,12 +7,14 @@ from typing import Any
 
 import pyarrow
 
-from mimiceye_duck.catalog.contracts import contracts, datasets
+from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.catalog.installation import select_folders, version
-from mimiceye_duck.catalog.models import Model, ordered, read
-from mimiceye_duck.catalog.templates import Sql, ident, quoted, render
-from mimiceye_duck.core.progress import Steps
+from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.models.reading import ordered, read
+from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.results import ExportResult
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import names
 from mimiceye_duck.database.readonly import opened, require, require_cohort

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mimiceye_duck.catalog.names import resolve
-from mimiceye_duck.catalog.templates import render
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.progress import Steps
 from mimiceye_duck.core.results import ExportResult
+from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.core.text import size
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -190,7 +190,7 @@ def _write(database: Database, folder: Folder, pieces: Sequence[_Piece]) -> list
 
 
 def _workers(database: Database) -> int:
-    """How many tables are written at once: each is sorted, which takes memory or spills."""
+    """The number of tables written at once: each is sorted, which takes memory or spills."""
     threads = int(database.value("select current_setting('threads')"))
     amount, unit = str(database.value("select current_setting('memory_limit')")).split()
     memory = float(amount) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB").index(unit)

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import pyarrow
 import pyarrow.parquet
 
-from mimiceye_duck.catalog.models import Described
-from mimiceye_duck.catalog.templates import Sql, glob_escaped, render
+from mimiceye_duck.catalog.models.model import Described
+from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.usecases.export.selection import Table
 

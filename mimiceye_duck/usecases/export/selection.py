@@ -4,10 +4,12 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
-from mimiceye_duck.catalog.models import KEPT
+from mimiceye_duck.catalog.contracts.contract import Contract, shared_column, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import KEPT
 from mimiceye_duck.catalog.names import resolve
-from mimiceye_duck.catalog.templates import Sql, ident, render
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
+from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.inspect import Relation
 from mimiceye_duck.database.readonly import require_cohort

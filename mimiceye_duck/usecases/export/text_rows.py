@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mimiceye_duck.catalog.contracts import Contract, contracts, shared_column, subject_column
-from mimiceye_duck.catalog.models import models
-from mimiceye_duck.catalog.templates import Sql, ident, patient, quoted, render, value
+from mimiceye_duck.catalog.contracts.contract import Contract, shared_column, subject_column
+from mimiceye_duck.catalog.contracts.reading import contracts
+from mimiceye_duck.catalog.models.reading import models
+from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
+from mimiceye_duck.catalog.sql.templates import render, value
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import Relation

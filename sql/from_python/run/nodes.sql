@@ -7,7 +7,8 @@
 --   digest: Digest of all that it was made of.
 --   inputs: Each part that it was made of, as a JSON object: digests, or short texts.
 --   source_rows: Rows of the source's file.
---   cohort_rows: Rows of the built patients that the database stores.
+--   cohort_rows: Rows of the built patients.
+--   repeated_rows: Rows among those that another is wholly like, and that the database lacks.
 --   rows: Rows in its files, or of a model.
 --   files: How many files it has.
 --   bytes [byte]: Size of its files.
@@ -20,6 +21,7 @@ select
     cast(null as varchar) as inputs,
     cast(null as bigint) as source_rows,
     cast(null as bigint) as cohort_rows,
+    cast(null as bigint) as repeated_rows,
     cast(null as bigint) as rows,
     cast(null as bigint) as files,
     cast(null as bigint) as bytes,

@@ -4,94 +4,23 @@ import json
 import re
 import shutil
 import warnings
-from itertools import cycle
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.catalog.contracts import Column, Contract, contracts
-from mimiceye_duck.catalog.models import linking
-from tests.broken.tiny import put
-from tests.cells import CELLS, FORMS, reading
-from tests.conftest import Table, csv_bytes, read_csv, run
+from mimiceye_duck.catalog.contracts.forms import forms
+from mimiceye_duck.catalog.contracts.reading import contracts
+from tests.broken.spoiling import spoil
+from tests.cells import CELLS, reading
+from tests.conftest import read_csv, run
 
-# Cells that have their column's form, at the ends of what it holds.
-ENDS = {
-    "SMALLINT": ["-32768", "32767", "0"],
-    "INTEGER": ["-2147483648", "2147483647", "0"],
-    "point_zero": ["-2147483648", "2147483647.0", "0"],
-    "DOUBLE": ["1e300", "-1e300", "5e-324", "-0.0"],
-    "DATE": ["0001-01-01", "9999-12-31", "2180-02-29"],
-    "TIMESTAMP": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "2180-02-29"],
-    "BOOLEAN": ["True", "False"],
-    "study_date": ["00000000", "99991231", "10000101"],
-    "study_time": ["235959.9996", "999999999", "0" * 300 + ".5"],
-}
-MISFITS = {
-    form: [cell for cell in CELLS if cell and "\0" not in cell and reading(form, cell) is None]
-    for form in FORMS
-}
 TABLES = "marts.cxr_clinical,marts.labels,links.cxr_stay,cohort.hosp_labevents"
-TEXTS = [cell for cell in CELLS if cell and "\0" not in cell]
 
-
-def is_key(contract: Contract, column: Column) -> bool:
-    """Whether a column says whose a row is, or which; a cell of it is none of these tests'."""
-    return bool(
-        column.key_position
-        or column.from_path
-        or column.references
-        or column.name.lower() in ("subject_id", "patient_id", "dicom_id", "study_id", "id", "path")
-    )
-
-
-def cells_of(kind: str, column: Column) -> list[str]:
-    if kind == "empty":
-        return [""]
-    if kind == "ends":
-        return ENDS[column.form] if column.form else ["x" * 5000, "\n", "=1+1", "<b>", "\u202e"]
-    return MISFITS[column.form] if column.form else TEXTS
-
-
-def spoil(source: Path, kind: str, links: bool) -> dict[tuple[str, str], int]:
-    """Fill every cell that is no key's; returns how many of each column are not empty.
-
-    With `links` those that decide links are left as they are.
-    """
-    changed: dict[tuple[str, str], int] = {}
-    for contract in contracts().values():
-        if contract.format != "csv":
-            continue
-        for file in _files(source, contract):
-            table = read_csv(file)
-            named = {column.header.lower(): column for column in contract.file_columns}
-            filled = []
-            for place, header in enumerate(table.header):
-                column = named.get(header.lower())
-                kept = links and column and column.name in linking().get(contract.id, ())
-                if column is None or kept or is_key(contract, column):
-                    filled.append([row[place] for row in table.rows])
-                else:
-                    some = cycle(cells_of(kind, column))
-                    filled.append([next(some) for _ in table.rows])
-                    key = contract.id, column.name
-                    changed[key] = changed.get(key, 0) + (len(table.rows) if kind != "empty" else 0)
-            put(
-                file,
-                csv_bytes(Table(table.header, [list(row) for row in zip(*filled, strict=True)])),
-            )
-    return changed
-
-
-def _files(source: Path, contract: Contract) -> list[Path]:
-    root = source / "physionet.org" / "files"
-    name = contract.glob if contract.is_file_set else contract.path.replace("*", "2.[01].0")
-    found = sorted([*root.glob(f"*/*/{name}"), *root.glob(f"*/*/{name}.gz")])
-    columns = {column.header.lower() for column in contract.file_columns}
-    return [file for file in found if {one.lower() for one in read_csv(file).header} <= columns]
-
+# A build stores none of these rows, a thousand for each second: queries read them in place.
+NOT_STORED = "reflacx.gaze"
+MISFITS = "select table_name, column_name, n_cells from run.misfits"
 
 KINDS = [
     pytest.param(("empty", False), id="empty"),
@@ -157,12 +86,7 @@ def test_every_mart_and_link_is_whole_and_has_no_nan(spoilt):
 
 def test_every_misfit_is_told_by_column_with_its_number_and_never_shown(spoilt):
     kind, changed, folder, done = spoilt
-    told = {
-        (table, column): cells
-        for table, column, cells in answer(
-            folder, "select table_name, column_name, n_cells from run.misfits"
-        )
-    }
+    told = {(table, column): cells for table, column, cells in answer(folder, MISFITS)}
     if kind != "misfits":
         assert told == {}
         return
@@ -174,15 +98,17 @@ def test_every_misfit_is_told_by_column_with_its_number_and_never_shown(spoilt):
     }
     whole = answer(folder, "select subject_id from cohort.subjects")
     assert whole
-    assert told.keys() == {key for key, count in changed.items() if key in known and count}
+    assert told.keys() == {
+        key for key, n in changed.items() if key in known and n and key[0] != NOT_STORED
+    }
+    assert {"reflacx.fixations", "eye_gaze.fixations"} <= {table for table, _ in told}
     record = json.loads((folder / "out" / "build.json").read_text("utf-8"))
     assert {(one["table"], one["column"]): one["n_cells"] for one in record["misfits"]} == told
     said = done.stdout + done.stderr
     assert f"cells of {len(told)} columns cannot be read" in said
-    shown = [
-        c for c in CELLS if len(c) > 8 and c.isprintable() and not c.startswith("-") and c in said
-    ]
-    assert shown == []
+    shown = " ".join(form.says for form in forms().values())
+    long = [c for c in CELLS if len(c) > 8 and c.isprintable() and not c.startswith("-")]
+    assert [cell for cell in long if cell in said and cell not in shown] == []
 
 
 def test_pages_and_the_report_are_made_of_it(spoilt):
@@ -228,19 +154,48 @@ def test_every_image_is_explained(spoilt):
         ran("explain", image, "--database", folder / "out" / "mimiceye.duckdb")
 
 
+def checked(folder: Path, patch: pytest.MonkeyPatch) -> dict[tuple[str, str], int]:
+    """The misfits that `check --deep` counts, by column."""
+    patch.setattr("mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder / "cache")
+    done = run("check", "--source", folder / "source", "--deep", "--format", "json")
+    return {
+        (match[1], match[2]): int(match[3].replace(",", ""))
+        for one in json.loads(done.stdout)["checks"]
+        if one["check"] == "type" and one["status"] == "failed"
+        for match in [re.match(r"(\w+\.\w+)\.(\w+): no \w+ in ([\d,]+) of", one["message"])]
+        if match[1] != NOT_STORED
+    }
+
+
 def test_the_deep_check_counts_the_same_misfits(spoilt, monkeypatch):
     kind, _, folder, _ = spoilt
     if kind == "ends":
         return  # what is a number refers to nothing, or is none of the values that are listed
-    monkeypatch.setattr(
-        "mimiceye_duck.checks.deep.check_cache.cache_folder", lambda: folder / "cache"
-    )
-    checked = run("check", "--source", folder / "source", "--deep", "--format", "json")
-    found = {
-        (match[1], match[2]): int(match[3].replace(",", ""))
-        for one in json.loads(checked.stdout)["checks"]
-        if one["check"] == "type" and one["status"] == "failed"
-        for match in [re.match(r"(\w+\.\w+)\.(\w+): no \w+ in ([\d,]+) of", one["message"])]
-    }
-    sql = "select table_name, column_name, n_cells from run.misfits"
-    assert found == {(table, column): cells for table, column, cells in answer(folder, sql)}
+    found = checked(folder, monkeypatch)
+    assert found == {(table, column): n for table, column, n in answer(folder, MISFITS)}
+
+
+def test_build_check_and_python_agree_on_cells_that_are_drawn(made_up, tmp_path, monkeypatch):
+    shutil.copytree(made_up(patients=6), tmp_path / "source")
+    drawn = spoil(tmp_path / "source", "drawn", links=True)
+    words = ["--cohort", "all", "--files", "none"]
+    done = run("build", "--source", tmp_path / "source", "--out", tmp_path / "out", *words)
+    assert done.code == 0, done.stderr
+    wanted = {key: n for key, n in drawn.items() if n and key[0] != NOT_STORED}
+    assert len({table for table, _ in wanted}) > 40
+    assert {(table, column): n for table, column, n in answer(tmp_path, MISFITS)} == wanted
+    assert checked(tmp_path, monkeypatch) == wanted
+    # Of a set the first file by its name is named.
+    sql = "select first_record, path from run.misfits where column_name = 'x_position'"
+    assert answer(tmp_path, f"{sql} and table_name = 'reflacx.fixations'") == [
+        first_of(tmp_path / "source", "fixations.csv", "x_position")
+    ]
+
+
+def first_of(source: Path, name: str, column: str) -> tuple[int, str]:
+    """The record and the file of REFLACX's first cell that is no whole number."""
+    for file in sorted(source.glob(f"physionet.org/files/reflacx*/*/main_data/*/{name}")):
+        for number, row in enumerate(read_csv(file).records(), 1):
+            if row[column] and reading("INTEGER", row[column]) is None:
+                return number, f"{file.parent.name}/{name}"
+    raise AssertionError

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.broken import tiny
@@ -18,6 +19,7 @@ from tests.broken.damage import (
     zipped,
 )
 from tests.broken.tiny import ANNA, BERT, IMAGES, STUDIES, take
+from tests.conftest import run
 
 LABS, TRIAGE = "mimiciv_hosp.labevents", "mimiciv_ed.triage"
 CHEXPERT, GAZE = "mimic_cxr_jpg.chexpert", "eye_gaze.eye_gaze"
@@ -167,3 +169,42 @@ def test_reports_of_which_only_the_archive_is_there_are_read(name, pack, few, at
         assert written[f"patient_{who}/CXR-DICOM/s{STUDIES[who]}.txt"] == report
     texts = tools.query(tried.out, "select text from mimic_cxr.reports order by 1")
     assert texts == [("FINDINGS: one",), ("FINDINGS: two",)]
+
+
+def test_a_copy_without_the_zeros_goes_once_the_file_is_read_itself(source, tmp_path):
+    file = source / tiny.place("mimiciv_ed.edstays")
+    plain, out = file.read_bytes(), tmp_path / "out"
+    words = ["build", "--source", source, "--out", out, "--cohort", "all"]
+
+    def count():
+        with duckdb.connect(str(out / "mimiceye.duckdb"), read_only=True) as connection:
+            return connection.execute("select count(*) from mimiciv_ed.edstays").fetchall()
+
+    file.write_bytes(plain + bytes(512))
+    assert run(*words).code == 0
+    [copy] = [one for one in (out / ".copies").rglob("*") if one.is_file()]
+    assert copy.read_bytes() == plain and count() == [(2,)]
+    # A table of which others are copied as well stays; what is stale goes.
+    other = source / tiny.place("mimiciv_ed.triage")
+    other.write_bytes(other.read_bytes() + bytes(512))
+    file.write_bytes(plain)
+    assert run(*words).code == 0 and count() == [(2,)]
+    [left] = [one for one in (out / ".copies").rglob("*") if one.is_file()]
+    assert left.name == other.name
+    other.write_bytes(left.read_bytes())
+    assert run(*words).code == 0 and not (out / ".copies").exists()
+
+
+def test_attach_names_the_files_that_views_cannot_read(source, tmp_path):
+    names = ["mimiciv_ed.edstays", "mimic_cxr_jpg.metadata"]
+    for name in names:
+        file = source / tiny.place(name)
+        file.write_bytes(file.read_bytes() + bytes(512))
+    words = ["attach", "--source", source, "--database", tmp_path / "views.duckdb"]
+    done = run(*words)
+    assert done.code == 1 and not (tmp_path / "views.duckdb").exists()
+    for name in names:
+        assert f"error: zeros follow the end of the file of {name}" in done.stderr
+        assert str(source / tiny.place(name)) in done.stderr
+    assert "gunzip" in done.stderr
+    assert run(*words, "--skip", "edstays", "--skip", "metadata").code == 0

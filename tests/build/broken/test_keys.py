@@ -126,6 +126,25 @@ def test_a_patient_is_born_once(out, once, tools, command, tmp_path):
     assert births == dict.fromkeys(patients, 1)
 
 
+def test_a_later_build_takes_tables_with_repeated_rows_over_and_tells_of_them_again(
+    build, twice, command, tmp_path
+):
+    out = Path(shutil.copytree(build[0], tmp_path / "out"))
+    told = json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"]
+    words = ["--source", twice, "--out", out, "--cohort", "all", "--files", "none"]
+    words += ["--window", "3d"]
+    steps = json.loads(command("plan", *words, "--format", "json").stdout)["steps"]
+    tables = {one["name"]: one["action"] for one in steps if one["kind"] == "table"}
+    assert tables.keys() >= told.keys()
+    # Of this one, the window decides what is repaired.
+    assert tables.pop("eye_gaze.master_sheet") == "make"
+    assert set(tables.values()) == {"keep"}
+    before = {file: file.stat().st_ino for file in out.glob("patient_*/ED/*.csv")}
+    assert command("build", *words).code == 0
+    assert before and before == {file: file.stat().st_ino for file in before}
+    assert json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"] == told
+
+
 def test_a_build_without_repeated_rows_tells_of_none(whole):
     record = json.loads((whole / "build.json").read_text("utf-8"))
     assert record["repeated_rows"] == {}

@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pytest
 
-from mimiceye_duck.catalog.models import linking
+from mimiceye_duck.catalog.models.link_columns import linking
 from mimiceye_duck.pipeline.steps import csv_scan as records
 from tests.broken import tiny
 from tests.broken.tiny import ANNA, BERT, put
@@ -76,7 +76,7 @@ def test_a_misfit_is_counted_however_its_table_is_read(way, source, monkeypatch)
     assert done.code == 0, done.stderr
     # Of records 4, 5 and 7 the second is BERT's.
     assert misfits(out) == [("valuenum", 3, 7, 2, 4)]
-    line = f"{LABS}.valuenum: 3 of 7 cells are not a decimal number, perhaps with an exponent"
+    line = f"{LABS}.valuenum: 3 of 7 cells are not a decimal number below 1.8E308"
     assert "Misfits   3 cells of 1 column cannot be read and are null" in done.stdout
     assert line in done.stdout and "the first is in record 4" in done.stdout
     record = json.loads((out / "build.json").read_text("utf-8"))
@@ -132,6 +132,19 @@ def test_more_than_one_in_a_thousand_stops_where_links_are_decided(source, n_row
     assert "PM" not in done.stdout + done.stderr
     # What was accepted once is not accepted for good.
     assert build(source)[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [(STAYS, "stay_id"), ("mimiciv_hosp.admissions", "hadm_id")]
+)
+def test_an_id_that_is_too_long_is_told_by_what_its_type_holds(table, column, source):
+    row = {"subject_id": ANNA, **tiny.STAY, "admittime": "2150-01-01 08:00:00", column: "9" * 12}
+    put(source / tiny.place(table), csv_bytes(tiny.table(table, [row])))
+    done, _ = build(source)
+    assert done.code == 1
+    assert f"error: 1 of 1 cells of {table}.{column}, which decides links" in done.stderr
+    assert f"from {-(2**31)} to {2**31 - 1}; the first is in record 1" in done.stderr
+    assert "9" * 12 not in done.stderr
 
 
 def test_all_columns_that_stop_a_build_are_told_together(source):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.readers.discovery import find
 from tests.broken import tiny
 from tests.broken.damage import (

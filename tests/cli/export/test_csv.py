@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.writers import csv_tree
 
 # What the build repairs, or has as many files: here typed rows.

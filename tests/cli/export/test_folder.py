@@ -21,12 +21,12 @@ from mimiceye_duck.writers.export_folder import Folder
 
 replace, left = os.replace, int(sys.argv[2])
 
-def replace_and_die(*paths):
+def replace_and_die(*paths, **folders):
     global left
     left -= 1
     if left < 0:
         os._exit(9)
-    replace(*paths)
+    replace(*paths, **folders)
 
 os.replace = replace_and_die
 with Folder(Path(sys.argv[1]), force=True, last="list.json") as folder:
@@ -76,9 +76,9 @@ def test_the_list_goes_first_and_comes_last_wherever_its_name_stands(tmp_path, m
     names, moves, replace = ("a.txt", "list.json", "z.txt"), [], os.replace
     put(tmp_path, dict.fromkeys(names, b"old"))
 
-    def watched(path, target):
+    def watched(path, target, **folders):
         moves.append((Path(path), Path(target)))
-        replace(path, target)
+        replace(path, target, **folders)
 
     with Folder(tmp_path, force=True, last="list.json") as folder:
         put(folder.tree, dict.fromkeys(names, b"new"))
@@ -105,10 +105,10 @@ def test_what_could_not_be_put_back_is_kept_for_the_next_export(tmp_path, monkey
     put(tmp_path, OLD)
     replace, count = os.replace, iter(range(100))
 
-    def replace_until_the_disk_fails(*paths):
+    def replace_until_the_disk_fails(*paths, **folders):
         if next(count) >= 3:
             raise OSError(5, "no")
-        replace(*paths)
+        replace(*paths, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", replace_until_the_disk_fails)
@@ -169,8 +169,8 @@ def test_a_folder_is_free_after_a_failure(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
 def test_one_who_waits_for_a_lock_file_that_goes_takes_the_next(tmp_path, monkeypatch):
-    from mimiceye_duck.core import lock
     from mimiceye_duck.core.errors import Problem
+    from mimiceye_duck.core.files import lock
 
     take, path = lock._lock, tmp_path / "folder" / "lock"
     taken = []

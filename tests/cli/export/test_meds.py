@@ -11,7 +11,8 @@ import meds
 import pyarrow.parquet
 import pytest
 
-from mimiceye_duck.catalog import models
+from mimiceye_duck.catalog.models import reading
+from mimiceye_duck.catalog.models.model import Model
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.usecases.export import meds as exporting
 
@@ -274,8 +275,8 @@ def test_columns_are_described_in_the_file(out):
 
 def test_a_patient_is_in_one_of_several_files(build, events, tmp_path, monkeypatch):
     def small(file, name):
-        sql = models.read(file, name).sql
-        return models.Model(name, sql.replace("2000000", "400"))
+        sql = reading.read(file, name).sql
+        return Model(name, sql.replace("2000000", "400"))
 
     monkeypatch.setattr(exporting, "read", small)
     folder = tmp_path / "meds"

@@ -13,12 +13,12 @@ import pandas
 import polars
 import pyarrow.parquet
 import pytest
-import yaml
 
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.usecases.export import parquet
 from tests.cli.export.conftest import EVENTS
 from tests.cli.export.reading import column, files, listed
+from tests.conftest import read_yaml
 
 CONTRACTS = Path(__file__).parents[3] / "data_contracts"
 
@@ -340,7 +340,7 @@ def test_the_same_rows_give_the_same_bytes(export, exported, tmp_path):
 def contract(name):
     schema, table = name.split(".")
     file = CONTRACTS / schema / f"{table}.odcs.yaml"
-    return yaml.safe_load(file.read_text(encoding="utf-8"))["schema"][0]
+    return read_yaml(file)["schema"][0]
 
 
 def test_columns_carry_descriptions_and_units(exported):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimiceye_duck.core import machine
+from mimiceye_duck.core.running import machine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.readonly import opened
 

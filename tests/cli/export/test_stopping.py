@@ -57,10 +57,10 @@ def test_stopped_while_renaming_all_is_as_it_was(export, own, error, monkeypatch
     before = files(tmp_path / "out")
     replace, count = os.replace, iter(range(100))
 
-    def replace_until_stopped(*paths):
+    def replace_until_stopped(*paths, **folders):
         if next(count) == 7:
             raise error
-        replace(*paths)
+        replace(*paths, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", replace_until_stopped)

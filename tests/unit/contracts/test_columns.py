@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mimiceye_duck.catalog.contracts import contracts
+from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 
 LIST = Path(__file__).with_name("columns.tsv")

@@ -1,0 +1,1 @@
+"""Contracts: what every source table is, and how its cells are written."""

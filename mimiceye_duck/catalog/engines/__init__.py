@@ -1,0 +1,1 @@
+"""The same models for other engines: dialects, hosted tables, portability."""

@@ -1,0 +1,1 @@
+"""Models: what each select reads and describes, and the sets of them."""

@@ -1,0 +1,1 @@
+"""SQL text: quoting, templates, and the predicates of contracts."""

@@ -1,0 +1,1 @@
+"""Files of any kind: paths, states, locks, caches, files that appear whole."""

@@ -1,0 +1,1 @@
+"""The running program: limits of the machine, threads, processes, progress."""
