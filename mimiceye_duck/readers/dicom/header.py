@@ -171,7 +171,7 @@ def _quick(opened: _Bounded, watch: _Watch) -> Elements | None:
 
 
 def _syntax(file: Any) -> str | None:
-    """How what follows is written, which then is next."""
+    """Transfer syntax of what follows, which then is next."""
     return Elements(data_element_generator(file, False, True, _after_meta), []).text(_SYNTAX)
 
 
