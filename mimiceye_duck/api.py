@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 Outcome = TypeVar("Outcome")
-DATABASE = "mimiceye.duckdb"
 
 
 def _work(call: Callable[P, Outcome]) -> Callable[P, Outcome]:

@@ -55,7 +55,9 @@ def run(
                 write(Answer(session, question), format, sys.stdout)
                 return
             sources = [Path(path) for one in relations(session) for path in one.paths]
-            refuse_replacing(output, "--output", force=force, read=[database, file, *sources])
+            refuse_replacing(
+                output, "--output", force=force, database=database, query=file, sources=sources
+            )
             _write_file(session, question, format, part)
         except engine.Error as error:
             if part and (is_disk_full(error) or _free(part) < _ALMOST_FULL):

@@ -9,6 +9,7 @@ import pyarrow.parquet
 
 from mimiceye_duck.catalog.models.link_rules import link_rules
 from mimiceye_duck.catalog.models.reading import selects_in
+from mimiceye_duck.core.files.build_folder import DATABASE, MANIFEST, REPORT
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.pages.bar_chart import Chart, chart
@@ -17,7 +18,6 @@ from mimiceye_duck.pages.queries import Record, ask_rules, records
 from mimiceye_duck.pages.suppression import Cell, Guard
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.state.resources import Resources
-from mimiceye_duck.pipeline.state.workspace import DATABASE, REPORT
 
 # Another name, so that the one is not shared for the other.
 NAME_WITH_SMALL = "report_with_small_cells.html"
@@ -34,7 +34,7 @@ def write_report(tree: Path, record: Mapping[str, Any], resources: Resources, sp
         memory_limit=resources.memory_limit,
         temp_dir=spill,
     ) as connection:
-        text = report_text(connection, record, tree / "manifest.parquet")
+        text = report_text(connection, record, tree / MANIFEST)
     (tree / REPORT).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -9,6 +9,7 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.run import Run
 from mimiceye_duck.pipeline.steps import audits
 from mimiceye_duck.readers.source_digest import input_files
+from mimiceye_duck.readers.sources import Sources
 
 
 def _missing(run: Run) -> dict[str, int]:
@@ -32,17 +33,10 @@ def record(
         "seconds": round(seconds, 3),
         "seconds_per_step": {name: round(s, 3) for name, s in run.steps.seconds.items()},
         "options": run.options.record(),
-        "source": str(sources.folder),
-        "releases": {key: str(release) for key, release in sources.releases.items()},
-        "absent": [dataset.title for dataset in sources.absent],
-        "absent_tables": sources.absent_tables,
-        "skipped": list(sources.skipped),
+        **of_sources(sources),
         "repeated_rows": dict(sorted(run.repeated.items())),
         "warnings": [*sources.warnings, *run.warnings],
-        "inputs": [
-            {"path": path, "bytes": size, "mtime_ns": changed}
-            for path, size, changed in input_files(sources)
-        ],
+        "inputs": inputs(sources),
         "source_rows": dict(sorted(run.source_rows.items())),
         "cohort_rows": {c.table: c.cohort_rows for c in sorted(run.counts, key=str)},
         "files_written": len(written),
@@ -75,3 +69,22 @@ def _facts(database: Database) -> dict[str, Any]:
         "links": [list(row) for row in links],
         "subjects_not_found": [row[0] for row in unknown],
     }
+
+
+def of_sources(sources: Sources) -> dict[str, Any]:
+    """The part that says what a build on any engine read, and what was not there."""
+    return {
+        "source": str(sources.folder),
+        "releases": {key: str(release) for key, release in sources.releases.items()},
+        "absent": [dataset.title for dataset in sources.absent],
+        "absent_tables": sources.absent_tables,
+        "skipped": list(sources.skipped),
+    }
+
+
+def inputs(sources: Sources) -> list[dict[str, Any]]:
+    """The part that names each file that was read, its size in bytes and time of change (ns)."""
+    return [
+        {"path": path, "bytes": size, "mtime_ns": changed}
+        for path, size, changed in input_files(sources)
+    ]

@@ -13,13 +13,14 @@ from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.checks.row_counts import row_count_warnings
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.files.build_folder import COPIES, MANIFEST, README
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.pipeline.build_record import record
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.state.workspace import COPIES, Workspace
+from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import (
     audits,
     file_sets,
@@ -106,7 +107,7 @@ def _make(run: Run) -> list[audits.Result]:
 
 def _note_files(run: Run) -> None:
     """Write the README and the lists of the files that were read and written."""
-    write_readme(run.tree / "README.txt", run.sources)
+    write_readme(run.tree / README, run.sources)
     out = run.workspace.out
     ours = [
         file.relative_to(out).as_posix()
@@ -116,7 +117,7 @@ def _note_files(run: Run) -> None:
     rows = [input_files.row(out, path) for path in ours]
     output_database.add(run.database, "run.input_files", rows)
     input_files.write(run.database, run.tree)
-    run.manifest.write(run.tree / "manifest.parquet")
+    run.manifest.write(run.tree / MANIFEST)
 
 
 def _audit(run: Run, fallbacks: list[str]) -> list[audits.Result]:

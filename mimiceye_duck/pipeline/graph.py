@@ -21,6 +21,7 @@ from mimiceye_duck.catalog.models.written_tables import (
 )
 from mimiceye_duck.catalog.options.checking import Options, window_text
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.files.build_folder import DATABASE, REPORT
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.pipeline.node import Node
@@ -51,8 +52,6 @@ CODE = {
     "report": ("pages.report",),
 }
 # What a node is called that is no relation.
-DATABASE = "mimiceye.duckdb"
-REPORT = "report.html"
 PATIENTS = "patients"
 SETTINGS = "settings"
 _METADATA = "mimic_cxr_jpg.metadata"

@@ -11,11 +11,12 @@ from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.checks.disk_estimate import disk_needed, file_sizes
 from mimiceye_duck.core.digest import digest
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
-from mimiceye_duck.pipeline.graph import DATABASE, PATIENTS, SETTINGS, Graph
+from mimiceye_duck.pipeline.graph import PATIENTS, SETTINGS, Graph
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.finished import is_up_to_date

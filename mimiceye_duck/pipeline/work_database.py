@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -12,7 +13,7 @@ from mimiceye_duck.database.errors import DamagedError, is_damaged
 from mimiceye_duck.pipeline.state.nodes import FILED, State
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
+from mimiceye_duck.pipeline.state.workspace import Workspace
 
 
 def open_working(workspace: Workspace, resources: Resources) -> Database:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from mimiceye_duck.core.files.build_folder import DATABASE, RECORD, STAGING
 from mimiceye_duck.readers.sources import Listing
 
 # Folders that hold one file per image, study, reading or patient, by the hundred thousand:
@@ -21,7 +22,7 @@ _FILE_SETS = re.compile(
 
 def _is_build(names: set[str]) -> bool:
     # A database alone may be one of `attach`, which people put beside their tables.
-    return ".mimiceye-duck" in names or names >= {"mimiceye.duckdb", "build.json"}
+    return STAGING in names or names >= {DATABASE, RECORD}
 
 
 def list_files(folder: Path) -> Listing:

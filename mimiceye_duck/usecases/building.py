@@ -7,6 +7,7 @@ from mimiceye_duck.catalog.options import checking as options
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import Problem, UsageError
+from mimiceye_duck.core.files.build_folder import DEMO
 from mimiceye_duck.core.results import BuildResult
 from mimiceye_duck.core.running import machine
 from mimiceye_duck.pipeline.state.resources import Resources
@@ -55,7 +56,7 @@ def planned(given: PlanOptions) -> "Plan":
 
     _check_source("plan", given)
     chosen, out = options.checked(given), Path(given.out)
-    source = out / "source" if given.source is None else Path(given.source)
+    source = out / DEMO if given.source is None else Path(given.source)
     if given.demo and not source.is_dir():
         message = "the synthetic sources are not there yet"
         raise UsageError(Problem(message, path=str(source), hint="build --demo makes them"))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mimiceye_duck.core.files.build_folder import DEMO
 from mimiceye_duck.database import disk_space
 from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.pipeline.state.workspace import Workspace
@@ -11,7 +12,7 @@ from mimiceye_duck.synthetic import synth
 def demo_source(out: Path) -> Path:
     """Make OUT/source unless an earlier run made all of it; returns its path."""
     workspace = Workspace(out)
-    source = workspace.out / "source"
+    source = workspace.out / DEMO
     if source.is_dir():
         return source
     with workspace.held():

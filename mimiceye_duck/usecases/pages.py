@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.build_folder import MANIFEST, RECORD, REPORT
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.pages.patient import name, pages, require_built
 from mimiceye_duck.pages.report import NAME_WITH_SMALL, report_text
-from mimiceye_duck.pipeline.state.workspace import REPORT
 from mimiceye_duck.writers.page_file import write
 
 
@@ -39,7 +39,7 @@ def report(database: Path, out: Path | None = None, *, shows_small: bool = False
     """
     folder = database.absolute().parent
     try:
-        record = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         assert "seconds_per_step" in record
     except (OSError, ValueError, AssertionError):
         raise UserError(
@@ -50,7 +50,7 @@ def report(database: Path, out: Path | None = None, *, shows_small: bool = False
             )
         ) from None
     with opened(database) as connection:
-        text = report_text(connection, record, folder / "manifest.parquet", shows_small=shows_small)
+        text = report_text(connection, record, folder / MANIFEST, shows_small=shows_small)
     file = out or folder / (NAME_WITH_SMALL if shows_small else REPORT)
     write(text, file)
     return file

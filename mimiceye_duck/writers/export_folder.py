@@ -1,13 +1,13 @@
 """The folder of an export: its files appear in it once all are complete."""
 
 import os
-import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.files.build_folder import DATABASE, holds_listed
 from mimiceye_duck.core.files.lock import held
 from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.text import size
@@ -18,8 +18,6 @@ from mimiceye_duck.writers.renaming import Renaming
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
-# Folders of a build, where an export would be lost.
-_OF_A_BUILD = re.compile(r"patient_\d+|spreadsheets")
 _SHOWN = 10
 
 
@@ -69,7 +67,7 @@ class Folder:
         self._retired: set[str] = set()
         self._renewed: set[str] = set()
         for folder in (self.out, *self.out.parents):
-            if _OF_A_BUILD.fullmatch(folder.name) and (folder.parent / "mimiceye.duckdb").exists():
+            if holds_listed(folder.name) and (folder.parent / DATABASE).exists():
                 raise UsageError(
                     Problem("--out is a folder of a build", path=str(folder), hint="another folder")
                 )

@@ -1,6 +1,5 @@
 """Every file that a build wrote, with its table, patient, rows and bytes."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -9,7 +8,7 @@ import pyarrow
 import pyarrow.parquet
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.files.output_folder import is_below
+from mimiceye_duck.core.files.build_folder import is_listed
 
 _FIELDS = (
     ("path", pyarrow.string(), "below the output folder"),
@@ -18,8 +17,6 @@ _FIELDS = (
     ("rows", pyarrow.int64(), "records of a CSV file, its header apart"),
     ("bytes", pyarrow.int64(), "size; null for a file that the source lacks"),
 )
-# Where a build's files are, which folders of other names are not.
-_PLACES = re.compile(r"(?:patient_[0-9]+|spreadsheets)/")
 _SCHEMA = pyarrow.schema(
     [pyarrow.field(name, kind, metadata={"description": text}) for name, kind, text in _FIELDS]
 )
@@ -92,11 +89,6 @@ def known_entries(manifest: Path) -> list[Entry]:
         return []
 
 
-def is_ours(path: object) -> bool:
-    """True if a build may write a file at this path below OUT."""
-    return is_below(path) and _PLACES.match(str(path)) is not None
-
-
 def read_entries(manifest: Path) -> list[Entry]:
     """The entries of a `manifest.parquet`.
 
@@ -106,7 +98,7 @@ def read_entries(manifest: Path) -> list[Entry]:
     # `read_table` would load Arrow's datasets first, which takes a quarter of a second.
     with pyarrow.parquet.ParquetFile(manifest) as opened:
         columns = opened.read(columns=names).to_pydict()
-    if not all(map(is_ours, columns["path"])):
+    if not all(map(is_listed, columns["path"])):
         raise UserError(
             Problem(
                 "the list of a build's files is damaged",

@@ -46,7 +46,7 @@ def read(monkeypatch) -> list[str]:
     names = []
     by_bytes, by_sql = reading.read, source_text.stage
 
-    def told(files, *rest):
+    def noted(files, *rest):
         names.extend(file.name for file in files)
         return by_bytes(files, *rest)
 
@@ -55,7 +55,7 @@ def read(monkeypatch) -> list[str]:
             names.append(source.file.name)
         return by_sql(database, source, **how)
 
-    monkeypatch.setattr(reading, "read", told)
+    monkeypatch.setattr(reading, "read", noted)
     monkeypatch.setattr(source_text, "stage", staged)
     return names
 

@@ -397,6 +397,16 @@ def test_a_query_is_not_replaced_by_its_answer(ask, tmp_path):
     assert file.read_text() == "select 1 as a"
 
 
+def test_an_answer_beside_what_is_read_is_replaced_by_force(command, out, tmp_path):
+    """Only among sources is what lies beside a file that is read somebody's."""
+    database, query, output = (tmp_path / name for name in ("mine.db", "query.txt", "answer.csv"))
+    shutil.copy(out / "mimiceye.duckdb", database)
+    query.write_text("select 1 as a")
+    output.write_text("mine")
+    ran = command("sql", "-f", query, "--database", database, "--output", output, "--force")
+    assert (ran.code, output.read_text()) == (0, "a\n1\n"), ran.stderr
+
+
 KEPT = (
     "build.json",
     "manifest.parquet",

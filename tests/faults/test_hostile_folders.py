@@ -93,7 +93,7 @@ def act(draw: random.Random, folder: OutputFolder, other: OutputFolder) -> None:
         case 3:
             folder.take(path, other)
         case 4:
-            folder.take(path, other, a_path(draw))
+            other.take(path, folder)
         case 5 if is_below(path) and not folder.linked([path + "/"]):
             folder.remove_links(path, below=draw.random() < 0.5)
         case _ if is_below(path) and not folder.linked([path]):

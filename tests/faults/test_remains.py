@@ -17,7 +17,13 @@ import mimiceye_duck
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.state.workspace import Workspace
-from mimiceye_duck.pipeline.steps import csv_scan, output_database, source_text, tables
+from mimiceye_duck.pipeline.steps import (
+    cohort_tables,
+    csv_scan,
+    output_database,
+    source_text,
+    tables,
+)
 from mimiceye_duck.readers.dicom import header_scan
 from mimiceye_duck.writers import files as copying
 from tests.conftest import whole_path
@@ -130,7 +136,7 @@ def test_a_table_half_written_from_another_source_is_not_kept(
         row[table.header.index("comments")] = "of another source"
     file.write_bytes(gzip.compress(tools.csv_bytes(table)))
     stop(
-        *(out, output_database, "cohort_records"),
+        *(out, cohort_tables, "cohort_records"),
         lambda database, source, *_: source.contract.table == "labevents",
         source=source,
     )

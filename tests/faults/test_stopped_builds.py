@@ -145,8 +145,8 @@ def points() -> list[Any]:
 
 
 def record(out: Path) -> dict[str, Any]:
-    told = json.loads((out / "build.json").read_text(encoding="utf-8"))
-    return {name: value for name, value in told.items() if name not in TIMES}
+    content = json.loads((out / "build.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in content.items() if name not in TIMES}
 
 
 def database(out: Path) -> dict[str, Any]:
@@ -216,12 +216,12 @@ def assert_nothing_half(out: Path, case: Case, tools: Any) -> None:
     if (out / "build.json").exists():
         whole = case.before if record(out) != look_once(case.wanted).record else case.wanted
         assert whole, "a first build has no record before it is whole"
-        found, told = files(out), look_once(whole).files
+        found, wanted = files(out), look_once(whole).files
         # What DuckDB cannot read in place is no part of a build: it outlives it.
         assert (
             tools.difference(
                 {path: text for path, text in found.items() if not path.startswith("mimic_cxr/")},
-                {path: text for path, text in told.items() if not path.startswith("mimic_cxr/")},
+                {path: text for path, text in wanted.items() if not path.startswith("mimic_cxr/")},
             )
             == []
         )

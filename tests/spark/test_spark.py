@@ -172,7 +172,7 @@ def test_a_build_stops_where_links_cannot_be_trusted(on_spark):
 
 
 def test_the_record_and_the_summary_tell_the_misfits(on_spark, demo_build):
-    def told(out):
+    def misfits_of(out):
         return json.loads((out / "build.json").read_text(encoding="utf-8"))["misfits"]
 
-    assert told(on_spark.made_up.out) == told(demo_build) == []
+    assert misfits_of(on_spark.made_up.out) == misfits_of(demo_build) == []

@@ -41,7 +41,10 @@ def test_there_are_many_cells_and_every_form_is_tried():
 @pytest.mark.parametrize("way", get_args(Way))
 @pytest.mark.parametrize("form", FORMS)
 def test_a_cell_is_read_as_python_reads_it(connection, form, way):
-    for cell, found in zip(CELLS, read(connection, form, CELLS, way), strict=True):
+    # That way is of cells that were looked at before, and none is a misfit.
+    fit = [cell for cell in CELLS if not cell or reading(form, cell) is not None]
+    cells = fit if way == "fitting" else CELLS
+    for cell, found in zip(cells, read(connection, form, cells, way), strict=True):
         wanted = reading(form, cell)
         assert (found, type(found)) == (wanted, type(wanted)), cell
 

@@ -113,9 +113,9 @@ class OutputFolder:
                 if is_link(self.root / here / name):
                     self.remove((here / name).as_posix())
 
-    def take(self, path: str, other: "OutputFolder", under: str | None = None) -> None:
-        """Rename what `other` has at `path` to the same path here, or to another."""
-        with other._entry(path) as (source, folder), self._entry(under or path) as (target, into):
+    def take(self, path: str, other: "OutputFolder") -> None:
+        """Rename what `other` has at `path` to the same path here."""
+        with other._entry(path) as (source, folder), self._entry(path) as (target, into):
             os.replace(source, target, src_dir_fd=folder, dst_dir_fd=into)
 
     @contextmanager

@@ -25,11 +25,13 @@ from mimiceye_duck.checks.releases import check_releases
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.digest import digest
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.build_folder import README, RECORD
 from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.core.running import machine
 from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.code_digest import code
 from mimiceye_duck.database.spark import session
+from mimiceye_duck.pipeline.build_record import inputs, of_sources
 from mimiceye_duck.pipeline.graph import Graph
 from mimiceye_duck.pipeline.spark import file_sets
 from mimiceye_duck.pipeline.spark.misfits import Misfits
@@ -37,7 +39,6 @@ from mimiceye_duck.pipeline.spark.tables import Tables
 from mimiceye_duck.pipeline.state.workspace import Workspace
 from mimiceye_duck.pipeline.steps import audits, repeated_keys
 from mimiceye_duck.pipeline.steps.readme import write_readme
-from mimiceye_duck.readers.source_digest import input_files
 from mimiceye_duck.readers.sources import Sources
 
 if TYPE_CHECKING:
@@ -145,15 +146,8 @@ class Run:
             "seconds": round(time.perf_counter() - begin, 3),
             "seconds_per_step": {name: round(s, 3) for name, s in self.steps.seconds.items()},
             "options": self.options.record(),
-            "source": str(sources.folder),
-            "releases": {key: str(release) for key, release in sources.releases.items()},
-            "absent": [dataset.title for dataset in sources.absent],
-            "absent_tables": sources.absent_tables,
-            "skipped": list(sources.skipped),
-            "inputs": [
-                {"path": path, "bytes": size, "mtime_ns": changed}
-                for path, size, changed in input_files(sources)
-            ],
+            **of_sources(sources),
+            "inputs": inputs(sources),
             "repeated_rows": dict(sorted(self.tables.repeated.items())),
             "misfits": [asdict(one) for one in self.misfits.all],
             "rows": {name: self._count(name) for name in sorted(names)},
@@ -278,13 +272,13 @@ def _physical() -> int | None:
 def _publish(workspace: Workspace, sources: Sources, content: Mapping[str, Any]) -> None:
     """Put the tables in place of an earlier build's; `build.json` comes last."""
     out = workspace.out
-    (out / "build.json").unlink(missing_ok=True)
+    (out / RECORD).unlink(missing_ok=True)
     for schema in WRITTEN:
         shutil.rmtree(extended(out / schema), ignore_errors=True)
         os.replace(workspace.work / "tree" / schema, out / schema)
-    write_readme(out / "README.txt", sources)
+    write_readme(out / README, sources)
     part = workspace.work / "build.json.part"
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, out / "build.json")
+    os.replace(part, out / RECORD)
     workspace.clear()

@@ -4,11 +4,12 @@ from contextlib import closing
 from pathlib import Path
 
 from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import HeldError
 from mimiceye_duck.pipeline.state import input_files
-from mimiceye_duck.pipeline.state.workspace import DATABASE, Workspace
+from mimiceye_duck.pipeline.state.workspace import Workspace
 
 
 def is_up_to_date(workspace: Workspace, wanted: str) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.build_folder import INPUT_FILES
 from mimiceye_duck.core.files.file_state import file_state
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 
-NAME = "sources.parquet"
 _COLUMNS = ("path", "bytes", "mtime_ns")
 
 
@@ -23,7 +23,7 @@ def row(folder: Path, path: str) -> tuple[object, ...]:
 
 def write(database: Database, folder: Path) -> None:
     """Write what `run.input_files` holds."""
-    database.execute(render("input_files", file=str(folder / NAME)))
+    database.execute(render("input_files", file=str(folder / INPUT_FILES)))
 
 
 def has_changed(database: Database, folder: Path) -> bool:
@@ -39,7 +39,7 @@ def has_changed(database: Database, folder: Path) -> bool:
 
 def of_ours(database: Database, folder: Path) -> list[str]:
     """Those that the build itself made: their paths below OUT."""
-    rows = parquet_rows(database, folder / NAME, ["path"])
+    rows = parquet_rows(database, folder / INPUT_FILES, ["path"])
     return [path for (path,) in rows if not os.path.isabs(path)]
 
 
@@ -52,6 +52,6 @@ def changed(database: Database, folder: Path) -> list[str]:
 
 
 def _changed(database: Database, folder: Path) -> Iterator[str]:
-    for path, size, mtime_ns in parquet_rows(database, folder / NAME, list(_COLUMNS)):
+    for path, size, mtime_ns in parquet_rows(database, folder / INPUT_FILES, list(_COLUMNS)):
         if row(folder, path) != (path, size, mtime_ns):
             yield path

@@ -11,12 +11,13 @@ from threading import Lock
 from mimiceye_duck.catalog.models.reading import noted
 from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.build_folder import is_listed
 from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
 from mimiceye_duck.pipeline.node import Node
-from mimiceye_duck.writers.manifest import Entry, is_ours
+from mimiceye_duck.writers.manifest import Entry
 
 NODES = "run.nodes"
 FILES = "run.node_files"
@@ -78,7 +79,7 @@ class Done:
     @property
     def is_whole(self) -> bool:
         """True if all of its CSV files are known, and are where a build writes."""
-        if not all(is_ours(entry.path) for entry in self.entries):
+        if not all(is_listed(entry.path) for entry in self.entries):
             return False
         extent = {"files": self.files, "size": self.size}
         return self.node.kind not in FILED or extent == _extent(self.entries)

@@ -9,30 +9,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
+from mimiceye_duck.core.files.build_folder import (
+    COPIES,
+    DATABASE,
+    FILES,
+    INPUT_FILES,
+    KEPT,
+    MANIFEST,
+    README,
+    RECORD,
+    REPORT,
+    STAGING,
+)
 from mimiceye_duck.core.files.lock import held
 from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.files.paths import extended, unfit
 from mimiceye_duck.core.files.whole_file import whole_file
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
-from mimiceye_duck.pipeline.state import input_files
 
 if TYPE_CHECKING:
     from mimiceye_duck.writers.manifest import Entry
 
 
-DATABASE = "mimiceye.duckdb"
-REPORT = "report.html"
-# Where OUT has those files of the download that DuckDB reads only without their last zeros.
-COPIES = ".copies"
-_WORK = ".mimiceye-duck"
-_BUILD = "build.json"
-_MANIFEST = "manifest.parquet"
-_README = "README.txt"
 _LOCK = "lock"
-# Files of a build in OUT itself, and the folders in it that are kept from build to build.
-_FILES = (_BUILD, DATABASE, _MANIFEST, REPORT, _README, input_files.NAME)
-_KEPT = ("mimic_cxr", COPIES)
 
 
 class Workspace:
@@ -45,7 +45,7 @@ class Workspace:
 
     def __init__(self, out: Path) -> None:
         self.out = Path(os.path.abspath(out))
-        self.work = self.out / _WORK
+        self.work = self.out / STAGING
         self.tree = self.work / "tree"
         self.folder = OutputFolder(self.out)
         if os.path.lexists(self.out) and not self.out.is_dir():
@@ -58,7 +58,7 @@ class Workspace:
             raise UsageError(
                 Problem(f"--out has {what} in its path", path=str(out), hint="another name")
             )
-        self.folder.refuse_links(f"{name}/" for name in (*_FILES, *_KEPT))
+        self.folder.refuse_links(f"{name}/" for name in (*FILES, *KEPT))
         if self.out.is_dir() and any(self.out.iterdir()) and not self._is_ours():
             raise UserError(
                 Problem(
@@ -73,12 +73,12 @@ class Workspace:
 
     def finished(self) -> Mapping[str, Any]:
         """The `build.json` of a finished build, empty when there is none."""
-        return _content(self.out / _BUILD)
+        return _content(self.out / RECORD)
 
     @property
     def ready(self) -> Mapping[str, Any]:
         """The `build.json` of a staged build that is whole but not all in place yet."""
-        return _content(self.work / _BUILD)
+        return _content(self.work / RECORD)
 
     def is_whole(self, database: Database) -> bool:
         """True if all that a finished build wrote is in its place, as long as it was.
@@ -86,10 +86,10 @@ class Workspace:
         Any database will do to read the list of it.
         """
         try:
-            rows = parquet_rows(database, self.out / _MANIFEST, ["path", "bytes"])
+            rows = parquet_rows(database, self.out / MANIFEST, ["path", "bytes"])
             sizes = {path: size for path, size in rows if size is not None}
             return (
-                all((self.out / name).is_file() for name in (_README, REPORT))
+                all((self.out / name).is_file() for name in (README, REPORT))
                 and not self.folder.linked(sizes)
                 and all(
                     os.stat(extended(self.out / path)).st_size == size
@@ -108,14 +108,14 @@ class Workspace:
             hint="wait for it, or stop it: the same command then completes the work",
         )
         if is_link(self.work):
-            self.folder.remove(_WORK)
+            self.folder.remove(STAGING)
         try:
             with held(self.work / _LOCK, busy):
-                self.folder.remove_links(_WORK)
+                self.folder.remove_links(STAGING)
                 yield
         finally:
             if self.finished():
-                self.folder.remove_empty(_WORK)
+                self.folder.remove_empty(STAGING)
 
     def spill(self, temp_dir: Path | None) -> Path:
         """The folder, of this OUT alone, for what the database has no memory for."""
@@ -141,21 +141,21 @@ class Workspace:
         Raises `UserError` where a link is in the place of a folder of the build before.
         """
         self.folder.refuse_links(self._known())
-        for kept in _KEPT:
+        for kept in KEPT:
             self.folder.remove_links(kept)
         self.tree.mkdir(parents=True, exist_ok=True)
-        self.folder.remove_links(f"{_WORK}/tree", below=True)
+        self.folder.remove_links(f"{STAGING}/tree", below=True)
 
     def clear_tree(self) -> None:
         """Empty the folder where the new tree grows."""
         for entry in self.tree.iterdir():
-            self.folder.remove_all(f"{_WORK}/tree/{entry.name}")
+            self.folder.remove_all(f"{STAGING}/tree/{entry.name}")
 
     def clear(self) -> None:
         """Empty the staging folder, but for the lock of who does it."""
         for entry in self.work.iterdir():
             if entry.name != _LOCK:
-                self.folder.remove_all(f"{_WORK}/{entry.name}")
+                self.folder.remove_all(f"{STAGING}/{entry.name}")
 
     def stage(self, record: Mapping[str, Any], staged: set[str]) -> None:
         """Say that the staged tree is whole: from here on it is only put in place.
@@ -165,7 +165,7 @@ class Workspace:
         """
         self._keep(staged)
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-        with whole_file(self.work / _BUILD) as part:
+        with whole_file(self.work / RECORD) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
             # What is whole must be so on the disk, should the machine go down. Windows cannot wait.
             getattr(os, "sync", lambda: None)()
@@ -178,7 +178,7 @@ class Workspace:
         """
         from mimiceye_duck.writers.manifest import read_entries
 
-        staged = self.tree / _MANIFEST
+        staged = self.tree / MANIFEST
         before, written = self._known(), set()
         if staged.is_file():
             written = _written(read_entries(staged))
@@ -189,28 +189,28 @@ class Workspace:
                 if written or staged.is_file():
                     self._drop_old(before - written)
                     self._put_files(tree)
-                    for name in (_README, REPORT, input_files.NAME, _MANIFEST):
+                    for name in (README, REPORT, INPUT_FILES, MANIFEST):
                         self._put(name, tree)
         except PermissionError as error:
             raise UserError(_held(error)) from error
-        os.replace(self.work / _BUILD, self.out / _BUILD)
+        os.replace(self.work / RECORD, self.out / RECORD)
 
     def _known(self) -> set[str]:
         """The paths of the files that the build before wrote."""
         from mimiceye_duck.writers.manifest import known_entries
 
-        return _written(known_entries(self.out / _MANIFEST))
+        return _written(known_entries(self.out / MANIFEST))
 
     def _put_database(self, tree: OutputFolder) -> None:
         """First of all: a program that has it open on Windows stops this before it begins."""
         before = self.work / "before.json"
-        if (self.out / _BUILD).exists():
-            os.replace(self.out / _BUILD, before)
+        if (self.out / RECORD).exists():
+            os.replace(self.out / RECORD, before)
         try:
             self._put(DATABASE, tree)
         except PermissionError:
             if before.exists():
-                os.replace(before, self.out / _BUILD)  # nothing of it has changed
+                os.replace(before, self.out / RECORD)  # nothing of it has changed
             raise
         before.unlink(missing_ok=True)
         # Left by a program that was killed as it wrote to the old one, it would spoil the new.

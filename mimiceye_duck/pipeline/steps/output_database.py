@@ -10,12 +10,12 @@ from mimiceye_duck.catalog.models.reading import KEPT, noted
 from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.catalog.sql.quoting import Sql, ident
 from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.running.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
 from mimiceye_duck.pipeline.state.nodes import FILED, FILES, NODES, Done
 from mimiceye_duck.pipeline.state.run import Run
-from mimiceye_duck.pipeline.state.workspace import DATABASE
 from mimiceye_duck.pipeline.steps import audits
 from mimiceye_duck.pipeline.steps.cohort_tables import NOTHING, no_columns
 from mimiceye_duck.readers import views as attach

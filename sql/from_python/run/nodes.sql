@@ -8,7 +8,7 @@
 --   inputs: Each part that it was made of, as a JSON object: digests, or short texts.
 --   source_rows: Rows of the source's file.
 --   cohort_rows: Rows of the built patients.
---   repeated_rows: Rows among those that another is wholly like, and that the database lacks.
+--   repeated_rows: Rows among those that repeat another, which the database lacks.
 --   rows: Rows in its files, or of a model.
 --   files: How many files it has.
 --   bytes [byte]: Size of its files.

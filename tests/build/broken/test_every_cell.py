@@ -86,9 +86,9 @@ def test_every_mart_and_link_is_whole_and_has_no_nan(spoilt):
 
 def test_every_misfit_is_told_by_column_with_its_number_and_never_shown(spoilt):
     kind, changed, folder, done = spoilt
-    told = {(table, column): cells for table, column, cells in answer(folder, MISFITS)}
+    counted = {(table, column): cells for table, column, cells in answer(folder, MISFITS)}
     if kind != "misfits":
-        assert told == {}
+        assert counted == {}
         return
     known = {
         (contract.id, column.name)
@@ -98,14 +98,14 @@ def test_every_misfit_is_told_by_column_with_its_number_and_never_shown(spoilt):
     }
     whole = answer(folder, "select subject_id from cohort.subjects")
     assert whole
-    assert told.keys() == {
+    assert counted.keys() == {
         key for key, n in changed.items() if key in known and n and key[0] != NOT_STORED
     }
-    assert {"reflacx.fixations", "eye_gaze.fixations"} <= {table for table, _ in told}
+    assert {"reflacx.fixations", "eye_gaze.fixations"} <= {table for table, _ in counted}
     record = json.loads((folder / "out" / "build.json").read_text("utf-8"))
-    assert {(one["table"], one["column"]): one["n_cells"] for one in record["misfits"]} == told
+    assert {(one["table"], one["column"]): one["n_cells"] for one in record["misfits"]} == counted
     said = done.stdout + done.stderr
-    assert f"cells of {len(told)} columns cannot be read" in said
+    assert f"cells of {len(counted)} columns cannot be read" in said
     shown = " ".join(form.says for form in forms().values())
     long = [c for c in CELLS if len(c) > 8 and c.isprintable() and not c.startswith("-")]
     assert [cell for cell in long if cell in said and cell not in shown] == []

@@ -110,9 +110,9 @@ def test_the_build_tells_how_many_rows_of_which_table(build, once, tools):
     wanted["eye_gaze.fixations"] = len(tools.source(once).gaze("fixations")[0].rows)
     assert record["repeated_rows"] == wanted
     for name, number in wanted.items():
-        told = f"{name}: {number:,} rows repeat another wholly"
-        assert told in ran.stdout + ran.stderr
-        assert sum(one.startswith(told) for one in record["warnings"]) == 1
+        warning = f"{name}: {number:,} rows repeat another wholly"
+        assert warning in ran.stdout + ran.stderr
+        assert sum(one.startswith(warning) for one in record["warnings"]) == 1
     claims = [one for one in record["audits"] if one["name"].endswith("_is_unique")]
     assert len(claims) > 10 and {one["status"] for one in claims} == {"passed"}
 
@@ -130,19 +130,19 @@ def test_a_later_build_takes_tables_with_repeated_rows_over_and_tells_of_them_ag
     build, twice, command, tmp_path
 ):
     out = Path(shutil.copytree(build[0], tmp_path / "out"))
-    told = json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"]
+    n_repeated = json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"]
     words = ["--source", twice, "--out", out, "--cohort", "all", "--files", "none"]
     words += ["--window", "3d"]
     steps = json.loads(command("plan", *words, "--format", "json").stdout)["steps"]
     tables = {one["name"]: one["action"] for one in steps if one["kind"] == "table"}
-    assert tables.keys() >= told.keys()
+    assert tables.keys() >= n_repeated.keys()
     # Of this one, the window decides what is repaired.
     assert tables.pop("eye_gaze.master_sheet") == "make"
     assert set(tables.values()) == {"keep"}
     before = {file: file.stat().st_ino for file in out.glob("patient_*/ED/*.csv")}
     assert command("build", *words).code == 0
     assert before and before == {file: file.stat().st_ino for file in before}
-    assert json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"] == told
+    assert json.loads((out / "build.json").read_text("utf-8"))["repeated_rows"] == n_repeated
 
 
 def test_a_build_without_repeated_rows_tells_of_none(whole):
