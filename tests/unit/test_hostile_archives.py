@@ -17,7 +17,7 @@ import pytest
 from mimiceye_duck.checks.deep.integrity import read_stream
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.readers.reports import zip_members
-from mimiceye_duck.readers.reports.reports import Archive
+from mimiceye_duck.readers.reports.archive import Archive
 from mimiceye_duck.readers.reports.tar_members import is_tar
 
 MB = 1 << 20
