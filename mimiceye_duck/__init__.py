@@ -25,12 +25,13 @@ from mimiceye_duck.api import (
     report,
     synth,
 )
-from mimiceye_duck.core.errors import UserError
+from mimiceye_duck.core.errors import ChangedWarning, UserError
 
 if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ChangedWarning",
     "UserError",
     "__version__",
     "attach",

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -9,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from mimiceye_duck.cli import building, exploring, exporting, pages, planning
-from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.errors import ChangedWarning, Problem, UserError
 from mimiceye_duck.core.files.privacy import owner_only
+from mimiceye_duck.core.text import printable
 
 app = typer.Typer(
     name="mimiceye-duck",
@@ -60,8 +62,14 @@ def main(arguments: list[str] | None = None) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # Windows would write its own code page and line ends into a file behind a pipe.
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    with owner_only(shared="--shared" in words):
+    with owner_only(shared="--shared" in words), warnings.catch_warnings():
+        warnings.simplefilter("always", ChangedWarning)
+        warnings.showwarning = _show_warning
         sys.exit(_run(lambda: app(args=words, standalone_mode=True), debug="--debug" in words))
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"warning: {printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
 def _run(call: Callable[[], Any], *, debug: bool) -> int:

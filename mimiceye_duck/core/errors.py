@@ -30,6 +30,10 @@ class UserError(Exception):
         super().__init__("\n".join(f"error: {problem}" for problem in self.problems))
 
 
+class ChangedWarning(UserWarning):
+    """A build is opened of which a source's file is another one by now."""
+
+
 class UsageError(UserError):
     """The command's words are wrong: exit code 2."""
 

@@ -1,19 +1,26 @@
 """A build opened for questions: read-only, and confined to the files that its views read."""
 
-from collections.abc import Container, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from mimiceye_duck.catalog.sql.quoting import glob_escaped
 from mimiceye_duck.catalog.sql.templates import render
-from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.errors import ChangedWarning, Problem, UserError
+from mimiceye_duck.core.files.file_state import State, file_state
 from mimiceye_duck.core.running import machine
 from mimiceye_duck.database.connection import Database, connect
 
 _SOURCES = "select path, is_folder from settings.sources order by path"
+_READ = """
+    select distinct path, bytes, mtime_ns, ctime_ns from settings.sources
+    where bytes is not null and exists (from settings.build) order by path
+"""
 _STORED = "select table_name from duckdb_tables() where schema_name = 'cohort'"
 # The schemas of mimic-code, and what begins the names of their tables in `cohort`.
 _CLINICAL = {"mimiciv_hosp": "hosp_", "mimiciv_icu": "icu_", "mimiciv_ed": "ed_"}
@@ -53,6 +60,7 @@ def opened(
         database.execute("set python_enable_replacements = false")
         if not allow_files:
             _confine(database, writes)
+        _warn_of_changes(database.rows)
         yield database
     finally:
         database.close()
@@ -79,7 +87,29 @@ def connect_to_newest(path: Path) -> duckdb.DuckDBPyConnection:
                 hint="close every connection to it (`.close()`), or restart the notebook's kernel",
             )
         )
+    _warn_of_changes(lambda query: opened.execute(query).fetchall())
     return opened
+
+
+def _warn_of_changes(rows: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    """Warn of sources that are others now: a view and a stored table would not agree.
+
+    One that is not there says so itself when it is read.
+    """
+    try:
+        read = rows(_READ)
+    except duckdb.Error:
+        return  # a database of someone else's, or of an earlier version
+    states = ((path, file_state(path), State(*known)) for path, *known in read)
+    changed = [path for path, now, known in states if now and not now.is_same(known)]
+    if changed:
+        others = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+        warnings.warn(
+            f"{changed[0]}{others}: changed since this build; views read what is there now,"
+            " tables hold what was there then: build again",
+            ChangedWarning,
+            stacklevel=2,
+        )
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> str | None:

@@ -44,10 +44,8 @@ def report_text(
     """The page, of a build's database, its `build.json` and its manifest."""
     guard = Guard(shows_small=shows_small)
     with pyarrow.parquet.ParquetFile(manifest) as opened_manifest:
-        files = opened_manifest.read()
-    database.connection.register(
-        "asked_files", files.rename_columns(["path", "table_name", "subject_id", "rows", "bytes"])
-    )
+        files = opened_manifest.read(["path", "table", "subject_id", "rows", "bytes"])
+    database.connection.register("asked_files", files.rename_columns({"table": "table_name"}))
     ask_rules(database)
     answers = {name: records(database, model.sql) for name, model in selects_in("compare").items()}
     for name, model in selects_in("report").items():

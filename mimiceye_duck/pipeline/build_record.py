@@ -85,6 +85,6 @@ def of_sources(sources: Sources) -> dict[str, Any]:
 def inputs(sources: Sources) -> list[dict[str, Any]]:
     """The part that names each file that was read, its size in bytes and time of change (ns)."""
     return [
-        {"path": path, "bytes": size, "mtime_ns": changed}
-        for path, size, changed in input_files(sources)
+        {"path": path, "bytes": state.size, "mtime_ns": state.mtime_ns}
+        for path, state in input_files(sources)
     ]

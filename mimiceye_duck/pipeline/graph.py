@@ -233,7 +233,7 @@ class Graph(Selects):
     def _archives(self) -> list[str]:
         if not self.sources.archives:
             return []
-        states = {file.name: digest(file_key(file)[1:]) for file in self.sources.archives}
+        states = {file.name: digest(file_key(file)[1]) for file in self.sources.archives}
         name = "mimic_cxr/reports.parquet"
         self._add(name, "archived reports", states, VALUE_LISTS)
         return [name]

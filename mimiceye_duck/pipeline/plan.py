@@ -153,7 +153,7 @@ class _Comparison:
         )
         self._graph = graph.of_patients(earlier.patients or "")
         self._earlier = earlier
-        self._folders = (workspace.tree, workspace.out)
+        self._folders = ((workspace.tree, None), (workspace.out, workspace.ended))
         self._sizes = file_sizes(graph.sources, graph.options)
 
     def steps(self) -> Iterator[Step]:
@@ -236,7 +236,7 @@ class _Comparison:
     def _lost(self, node: Node, done: Done) -> Iterator[str]:
         """Reasons that lie in OUT: files or rows that are not as they were made."""
         entries = done.entries
-        if entries and not any(are_there(folder, entries) for folder in self._folders):
+        if entries and not any(are_there(*folder, entries) for folder in self._folders):
             yield "files are lost or changed"
         if node.kind == "table" and done.cohort_rows is not None:
             stored = self._earlier.rows.get(contracts()[node.name].cohort_name)

@@ -58,7 +58,9 @@ def attach_final(run: Run) -> None:
         _remove(final)
         run.database.execute(attach)
     run.texts = State(run.database)
-    run.state = State(run.database, "final.", run.tree, run.workspace.out)
+    run.state = State(
+        run.database, "final.", (run.tree, None), (run.workspace.out, run.workspace.ended)
+    )
     # The others are made whenever anything is: until then an earlier build's are not whole.
     filed = [name for name, done in run.state.done.items() if done.node.kind in FILED]
     run.state.keep_only(run.database, filed)

@@ -8,7 +8,7 @@ from pathlib import Path
 from mimiceye_duck.catalog.contracts.contract import Column, Contract, Dataset, has_by
 from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core import findings
-from mimiceye_duck.core.files.file_state import state_of
+from mimiceye_duck.core.files.file_state import State, state_of
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.readers.headers import spelled
 from mimiceye_duck.readers.names import is_parquet
@@ -60,17 +60,17 @@ class Source:
         return self.file is not None and is_parquet(self.file)
 
     @cached_property
-    def states(self) -> tuple[tuple[str, int, int], ...]:
-        """Each file's path, size and time of the last change (ns), as they were when first asked.
+    def states(self) -> tuple[tuple[str, State], ...]:
+        """Each file's path and state, as they were when first asked.
 
         A file that changes while it is read is another one to the next build.
         """
-        return tuple((str(file), *state_of(file.stat())) for file in self.files)
+        return tuple((str(file), state_of(file.stat())) for file in self.files)
 
     @property
     def size(self) -> int:
         """Bytes of its files."""
-        return sum(size for _, size, _ in self.states)
+        return sum(state.size for _, state in self.states)
 
     def found(self) -> list[tuple[Column, str | None]]:
         """Each contract column with the file's own spelling of it, None where it lacks it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from mimiceye_duck.catalog.contracts.contract import Column, Contract
@@ -12,7 +12,7 @@ from mimiceye_duck.catalog.models.reading import noted
 from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.files.file_state import special
+from mimiceye_duck.core.files.file_state import NO_STATE, file_state, special
 from mimiceye_duck.core.findings import FAILED
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
@@ -247,16 +247,15 @@ def _read(
     release = sources.releases[source.contract.dataset]
     version = " ".join(filter(None, (release.version, "demo" if release.demo else None))) or None
     about = (source.contract.id, release.dataset.title, version)
-    if parquet:
-        return [(*about, parquet.as_posix(), False, n_rows)]
-    if source.file:
-        # The number of rows is of all parts: once.
-        counts = [n_rows, *[None] * (len(source.readable) - 1)]
-        return [
-            (*about, file.as_posix(), False, count)
-            for file, count in zip(source.readable, counts, strict=True)
-        ]
-    return [(*about, folder.as_posix(), True, n_rows) for folder in source.folders]
+    if parquet is None and source.file is None:
+        return [(*about, folder.as_posix(), True, n_rows, *NO_STATE) for folder in source.folders]
+    files = [parquet] if parquet else source.readable
+    states = {**{str(file): file_state(file) for file in files}, **dict(source.states)}
+    # The number of rows is of all parts: once.
+    return [
+        (*about, file.as_posix(), False, count, *(states[str(file)] or NO_STATE))
+        for file, count in zip_longest(files, [n_rows])
+    ]
 
 
 def _note(database: Database, read: list[tuple[object, ...]]) -> None:

@@ -1,6 +1,7 @@
 """Write CSV files, one per patient, from one ordered stream of records."""
 
 import csv
+import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,14 +54,20 @@ class _File:
         os.makedirs(extended(path.parent), exist_ok=True)
         # It stays open over several slices.
         self._file = os.fdopen(create(extended(path)), "wb")
-        self._file.write(header)
-        self.size = len(header)
-        self.rows = 0
+        self._digest = hashlib.sha256()
+        self.size = self.rows = 0
+        self.write(header, 0)
 
     def write(self, text: bytes | memoryview, rows: int) -> None:
         self._file.write(text)
+        self._digest.update(text)
         self.size += len(text)
         self.rows += rows
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was written."""
+        return self._digest.hexdigest()
 
     def close(self) -> None:
         self._file.close()
@@ -97,7 +104,7 @@ def write_slices(
     def finish() -> None:
         if file is not None:
             file.close()
-            entries.append(Entry(name, csv.table, current, file.rows, file.size))
+            entries.append(Entry(name, csv.table, current, file.rows, file.size, file.sha256))
 
     try:
         for patient, text, rows in slices:

@@ -6,29 +6,38 @@ import stat
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.files.file_state import state_of
+from mimiceye_duck.core.files.file_state import content_digest, is_copy
 from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.core.files.whole_file import remove, whole_file, write_whole
 from mimiceye_duck.database.errors import is_disk_full
 
 
-def place(source: Path, target: Path, way: str, before: Path | None) -> None:
+def place(
+    source: Path, target: Path, way: str, before: Path | None, ended: int | None = None
+) -> None:
     """Put a file at `target` by `way`: copy, hardlink or symlink.
 
     A copy keeps the time of the last change. Nothing is done where `target`, left by a build
     that was stopped, is just this already. Where `before`, the same file of a finished build,
-    is just this, none is at `target` afterwards; None where that is not to be asked.
+    is just this, none is at `target` afterwards; None where that is not to be asked. `ended` is
+    when (ns) that build did: what changed since is compared byte by byte.
     Raises `UserError` where the file system cannot link.
     """
     status = os.stat(extended(source))
     # Of a link, the file behind it: a name that points elsewhere would point nowhere in OUT.
     real = os.path.realpath(source)
-    is_same = {"copy": _is_copy, "hardlink": _is_hardlink, "symlink": _is_symlink}[way]
-    if before and is_same(extended(before), status):
+    is_link = {"hardlink": _is_hardlink, "symlink": _is_symlink}.get(way)
+
+    def is_same(there: Path, until: int | None) -> bool:
+        if is_link:
+            return is_link(extended(there), status)
+        return _is_copy(there, source, status, until)
+
+    if before and is_same(before, ended):
         # What a build of other sources left would take its place.
         remove(target)
         return
-    if is_same(extended(target), status):
+    if is_same(target, None):
         return
     os.makedirs(extended(target.parent), exist_ok=True)
     with whole_file(target) as part:
@@ -87,13 +96,17 @@ def _copy_in_kernel(source: str, target: str, copy_range: object) -> bool:
     return True
 
 
-def _is_copy(file: str, status: os.stat_result) -> bool:
+def _is_copy(there: Path, source: Path, status: os.stat_result, until: int | None) -> bool:
     try:
-        old = os.lstat(file)
+        old = os.lstat(extended(there))
     except OSError:
         return False
     # A file with a second name may be the source's own, which a copy must not share.
-    return stat.S_ISREG(old.st_mode) and state_of(old) == state_of(status) and old.st_nlink == 1
+    if not stat.S_ISREG(old.st_mode) or old.st_nlink > 1:
+        return False
+    if (old.st_size, old.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+        return False
+    return is_copy(old, status, until) or content_digest(there) == content_digest(source)
 
 
 def _is_hardlink(file: str, status: os.stat_result) -> bool:

@@ -16,6 +16,7 @@ _FIELDS = (
     ("subject_id", pyarrow.int64(), "the file's patient, if it has one"),
     ("rows", pyarrow.int64(), "records of a CSV file, its header apart"),
     ("bytes", pyarrow.int64(), "size; null for a file that the source lacks"),
+    ("sha256", pyarrow.string(), "digest of a CSV file; null for what is a source's own file"),
 )
 _SCHEMA = pyarrow.schema(
     [pyarrow.field(name, kind, metadata={"description": text}) for name, kind, text in _FIELDS]
@@ -24,13 +25,17 @@ _SCHEMA = pyarrow.schema(
 
 @dataclass(frozen=True)
 class Entry:
-    """One file; `size` is null for a file that its source lacks and so was not written."""
+    """One file; `size` is null for a file that its source lacks and so was not written.
+
+    `sha256` is the digest of a file that this program made, null for one of the source's.
+    """
 
     path: str
     table: str
     subject_id: int | None
     rows: int | None
     size: int | None
+    sha256: str | None = None
 
 
 class Manifest:
@@ -69,6 +74,7 @@ class Manifest:
             [entry.subject_id for entry in entries],
             [entry.rows for entry in entries],
             [entry.size for entry in entries],
+            [entry.sha256 for entry in entries],
         ]
         arrays = [
             pyarrow.array(values, type=field.type)

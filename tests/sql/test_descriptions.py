@@ -18,6 +18,7 @@ UNITS = {
     "age": "years",
     "begin_time": "s",
     "bytes": "byte",
+    "ctime_ns": "ns",
     "duration_seconds": "s",
     "end_seconds": "s",
     "end_time": "s",

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +67,24 @@ def test_what_is_just_this_already_is_not_copied_again(there, source, target, be
     assert target.exists() == (there == "target")
 
 
-@pytest.mark.parametrize("change", ["size", "time", "second name"])
+@pytest.mark.parametrize("change", ["size", "time", "second name", "content", "source"])
 def test_another_file_of_the_same_name_is_replaced(change, source, target, before):
     place(source, before, "copy", target)
-    if change == "size":
+    ended = before.stat().st_ctime_ns
+    time.sleep(0.02)  # the clock of a file system ticks
+    if change in ("content", "source"):
+        file = before if change == "content" else source
+        status = file.stat()
+        file.write_bytes(b"third"[: status.st_size].ljust(status.st_size))
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    elif change == "size":
         before.write_bytes(b"second")
         shutil.copystat(source, before)
     elif change == "time":
         os.utime(before, ns=(5, 6))
     else:
         os.link(before, before.with_name("other"))
-    place(source, target, "copy", before)
+    place(source, target, "copy", before, ended)
     assert same(target, source)
 
 

@@ -1,6 +1,7 @@
 """CSV files that come in slices: what is told of each is what Python's csv finds in it."""
 
 import csv
+import subprocess
 
 import pyarrow
 import pytest
@@ -26,6 +27,11 @@ def batches(records):
         yield pyarrow.record_batch([patients, lines], ["patient", "line"])
 
 
+def sha256sum(content):
+    done = subprocess.run(["sha256sum"], input=content, capture_output=True, check=True)
+    return done.stdout.split()[0].decode()
+
+
 @pytest.mark.parametrize("each", [False, True], ids=["as they come", "one by one"])
 def test_rows_and_bytes_are_added_up_over_slices(each, tmp_path):
     records = [[one] for some in BATCHES for one in some] if each else BATCHES
@@ -39,8 +45,10 @@ def test_rows_and_bytes_are_added_up_over_slices(each, tmp_path):
         own = [line for some in BATCHES for one, line in some if one == patient]
         assert header == HEADER
         assert rows == [*csv.reader("".join(own).splitlines(keepends=True))]
-        size = (tmp_path / path).stat().st_size
-        wanted.append(Entry(path, "mimiciv_hosp.made", patient, len(rows), size))
+        content = (tmp_path / path).read_bytes()
+        wanted.append(
+            Entry(path, "mimiciv_hosp.made", patient, len(rows), len(content), sha256sum(content))
+        )
     assert [entry.rows for entry in wanted] == [2, 4, 1]
     assert entries == wanted
 
@@ -52,4 +60,5 @@ def test_a_table_of_nobodys_is_one_file_whatever_slices_it_comes_in(tmp_path):
     content = b"subject_id,comment\n1,a\n2,b\n3,c\n"
     assert (tmp_path / "spreadsheets/Hosp/made.csv").read_bytes() == content
     path = "spreadsheets/Hosp/made.csv"
-    assert entries == [Entry(path, "mimiciv_hosp.made", None, 3, len(content))]
+    digest = sha256sum(content)
+    assert entries == [Entry(path, "mimiciv_hosp.made", None, 3, len(content), digest)]

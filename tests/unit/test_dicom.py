@@ -495,7 +495,8 @@ def test_a_look_at_all_files_sees_those_that_a_scan_reads(tmp_path: Path) -> Non
     seen = {path: stamp for path, *stamp in states([tmp_path / "in"])}
     assert set(seen) == {one.file for one in listed([tmp_path / "in"], [])} and len(seen) == 4
     status = os.stat(tmp_path / "in" / STUDY / "b.dcm")
-    assert seen[str(tmp_path / "in" / STUDY / "b.dcm")] == [status.st_size, status.st_mtime_ns]
+    state = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    assert seen[str(tmp_path / "in" / STUDY / "b.dcm")] == [state]
 
 
 def test_a_folder_on_another_disk_is_followed_once(tmp_path: Path) -> None:
@@ -655,12 +656,17 @@ def test_only_new_and_changed_files_are_read_again(tmp_path: Path, reads: list[s
     write(folder / "0025.dcm", ViewPosition="NEW")
     write(folder / "003.dcm", ViewPosition="LONGER")
     os.utime(folder / "004.dcm", ns=(1, 1))
+    status = (folder / "001.dcm").stat()
     data = bytearray((folder / "005.dcm").read_bytes())
+    write(folder / "001.dcm", StudyID="50414268")
+    assert (folder / "001.dcm").stat().st_size == status.st_size
+    os.utime(folder / "001.dcm", ns=(status.st_atime_ns, status.st_mtime_ns))
     result = scan([tmp_path / "in"], parquet, processes=1)
-    assert reads == ["0025.dcm", "003.dcm", "004.dcm"]
-    assert result == ScanResult(read=3, kept=3, dropped=1)
+    assert reads == ["001.dcm", "0025.dcm", "003.dcm", "004.dcm"]
+    assert result == ScanResult(read=4, kept=2, dropped=1)
     now = {row["dicom_id"]: row for row in rows(parquet)}
     assert list(now) == ["001", "002", "0025", "003", "004", "005"]
+    assert now["001"]["StudyID"] == "50414268"
     assert (now["003"]["ViewPosition"], now["0025"]["ViewPosition"]) == ("LONGER", "NEW")
     kept = {"bytes": len(data), "problem": None}
     assert now["005"] == first["005"] and now["005"] | kept == now["005"]

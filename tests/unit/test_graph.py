@@ -29,7 +29,8 @@ def as_it_is(source, tmp_path):
 
 
 def only_moved(source, tmp_path):
-    return replace(source, file=source.file.rename(tmp_path / source.file.name))
+    folder = source.file.parent.rename(tmp_path / "elsewhere")
+    return replace(source, file=folder / source.file.name)
 
 
 def of_another_contract(source, tmp_path):
@@ -51,6 +52,15 @@ def of_another_size(source, tmp_path):
     return source
 
 
+def of_another_content(source, tmp_path):
+    """Of the same size and time, as an archive that was packed twice may give it."""
+    status, content = source.file.stat(), source.file.read_bytes()
+    source.file.write_bytes(content[::-1])
+    os.utime(source.file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert content[::-1] != content
+    return source
+
+
 def of_another_release(source, tmp_path):
     return replace(source, release="2.0")
 
@@ -63,6 +73,7 @@ def of_another_release(source, tmp_path):
         (of_another_contract, True),
         (of_another_time, True),
         (of_another_size, True),
+        (of_another_content, True),
         (of_another_release, True),
     ],
 )

@@ -1,8 +1,10 @@
 """The staging folder: what is put in place, in which order, and what stops it."""
 
+import hashlib
 import itertools
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -231,7 +233,7 @@ def node(key: str) -> Node:
 
 
 def state(database: Database, workspace: Workspace) -> State:
-    return State(database, "", workspace.tree, workspace.out)
+    return State(database, "", (workspace.tree, None), (workspace.out, workspace.ended))
 
 
 def entries(*paths: str) -> list[Entry]:
@@ -269,6 +271,46 @@ def test_a_node_made_of_something_else_is_not_done(tmp_path, database):
     state(database, workspace).add(database, done("1"))
     assert state(database, workspace).find(node("2")) is None
     assert state(database, workspace).find(Node("schema.b", "table", {"file": "1"})) is None
+
+
+def changed_unseen(file: Path, text: str) -> None:
+    """Write another text of the same length, and set back the time of the last change."""
+    status = file.stat()
+    time.sleep(0.02)  # the clock of a file system ticks
+    file.write_text(text)
+    assert file.stat().st_size == status.st_size
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("text", ["1", "2"])
+@pytest.mark.parametrize("has_digest", [False, True])
+def test_a_file_that_was_written_to_is_whole_only_with_its_content(
+    text, has_digest, tmp_path, database
+):
+    """The size and the time of the last change are what they were."""
+    digest = hashlib.sha256(b"1").hexdigest() if has_digest else None
+    entry = Entry("patient_1/a", "a", 1, 1, 1, digest)
+    workspace = finished(tmp_path, patient_1__a="1")
+    manifest = Manifest()
+    manifest.add([entry])
+    manifest.write(tmp_path / "manifest.parquet")
+    (tmp_path / "report.html").touch()
+    workspace.start()
+    state(database, workspace).add(database, done("1", entry))
+    assert workspace.is_whole(database) and state(database, workspace).find(node("1"))
+    changed_unseen(tmp_path / "patient_1" / "a", text)
+    is_whole = has_digest and text == "1"
+    assert workspace.is_whole(database) == is_whole
+    assert (state(database, workspace).find(node("1")) is not None) == is_whole
+
+
+def test_another_name_of_a_source_s_own_file_is_no_change(tmp_path, database):
+    """As a build that links its images gives each of them."""
+    workspace = finished(tmp_path, patient_1__a="1")
+    (tmp_path / "report.html").touch()
+    time.sleep(0.02)
+    os.link(tmp_path / "patient_1" / "a", tmp_path / "another")
+    assert workspace.is_whole(database)
 
 
 @pytest.mark.parametrize("damage", ["gone", "shorter"])

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.files.build_folder import INPUT_FILES
-from mimiceye_duck.core.files.file_state import file_state
+from mimiceye_duck.core.files.file_state import NO_STATE, State, file_state
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database, parquet_rows
 
-_COLUMNS = ("path", "bytes", "mtime_ns")
+_COLUMNS = ("path", "bytes", "mtime_ns", "ctime_ns")
 
 
 def row(folder: Path, path: str) -> tuple[object, ...]:
     """The row in `run.input_files` of a file below a folder, or anywhere else, as it is now."""
-    return (path, *(file_state(folder / path) or (None, None)))
+    return (path, *(file_state(folder / path) or NO_STATE))
 
 
 def write(database: Database, folder: Path) -> None:
@@ -52,6 +52,8 @@ def changed(database: Database, folder: Path) -> list[str]:
 
 
 def _changed(database: Database, folder: Path) -> Iterator[str]:
-    for path, size, mtime_ns in parquet_rows(database, folder / INPUT_FILES, list(_COLUMNS)):
-        if row(folder, path) != (path, size, mtime_ns):
+    for path, *known in parquet_rows(database, folder / INPUT_FILES, list(_COLUMNS)):
+        now = file_state(folder / path)
+        before = None if known[0] is None else State(*known)
+        if not (now.is_same(before) if now else before is None):
             yield path

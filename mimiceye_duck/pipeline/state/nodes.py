@@ -1,7 +1,6 @@
 """The nodes that are done, in the database that holds their rows: table `run.nodes`."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from mimiceye_duck.catalog.models.reading import noted
 from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.files.build_folder import is_listed
-from mimiceye_duck.core.files.paths import extended
+from mimiceye_duck.core.files.file_state import is_as_written
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.pipeline.misfit import Misfit
@@ -27,7 +26,7 @@ _COLUMNS = (
     "name, kind, digest, inputs, source_rows, cohort_rows, repeated_rows, rows, files, bytes,"
     " misfits"
 )
-_FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes"
+_FILE_COLUMNS = "name, path, table_name, subject_id, rows, bytes, sha256"
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,13 @@ class State:
 
     A node is entered when all that it made is whole, and taken out before it is made again.
     `prefix` is the database's name with a dot, if it is attached. `folders` are where a build
-    stages its files, and where a finished build has them: all of a node's are in one of them.
+    stages its files, and where a finished build has them, each with when (ns) that build ended: all
+    of a node's files are in one of them.
     """
 
-    def __init__(self, database: Database, prefix: str = "", *folders: Path) -> None:
+    def __init__(
+        self, database: Database, prefix: str = "", *folders: tuple[Path, int | None]
+    ) -> None:
         self._prefix = prefix
         self._folders = folders
         self._lock = Lock()
@@ -110,12 +112,12 @@ class State:
                 database.execute(render("create_table", name=prefix + name, select=select))
 
     def find(self, node: Node) -> Done | None:
-        """A node that was made of just this and of which no file is gone or has another size."""
+        """A node that was made of just this and of which no file is gone or has changed."""
         done = self.done.get(node.name)
         if done is None or done.node.digest != node.digest:
             return None
-        for folder in self._folders if done.entries else ():
-            if are_there(folder, done.entries):
+        for folder, ended in self._folders if done.entries else ():
+            if are_there(folder, ended, done.entries):
                 self._places[node.name] = folder
                 return done
         return None if done.entries else done
@@ -139,7 +141,7 @@ class State:
         """Enter nodes; all their files and rows are whole."""
         now = datetime.now(UTC).replace(tzinfo=None)
         files = [
-            (one.node.name, e.path, e.table, e.subject_id, e.rows, e.size)
+            (one.node.name, e.path, e.table, e.subject_id, e.rows, e.size, e.sha256)
             for one in done
             for e in one.entries
         ]
@@ -164,7 +166,7 @@ class State:
     @property
     def kept(self) -> set[str]:
         """Paths of the files that are right as the finished build left them."""
-        staged = self._folders[0]
+        staged, _ = self._folders[0]
         return {
             entry.path
             for name, folder in self._places.items()
@@ -215,9 +217,9 @@ def _extent(entries: Iterable[Entry]) -> dict[str, int]:
     return {"files": len(sizes), "size": sum(sizes)}
 
 
-def are_there(folder: Path, entries: Iterable[Entry]) -> bool:
-    """True if all of some files are below a folder, as long as they were."""
+def are_there(folder: Path, ended: int | None, entries: Iterable[Entry]) -> bool:
+    """True if all of some files are below a folder, as the build left them that ended then (ns)."""
     try:
-        return all(os.stat(extended(folder / e.path)).st_size == e.size for e in entries)
+        return all(is_as_written(folder / e.path, e.size, e.sha256, ended) for e in entries)
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -109,6 +110,11 @@ class Run:
     def before(self, path: str) -> Path | None:
         """A file of the finished build that may be just this; None where everything is rebuilt."""
         return None if self.rebuild else self.workspace.out / path
+
+    @cached_property
+    def ended(self) -> int | None:
+        """The time (ns) at which the finished build ended, if there is one."""
+        return self.workspace.ended
 
     def check(self) -> None:
         """Raises `Stopped` when this build is to stop, for work that is long."""

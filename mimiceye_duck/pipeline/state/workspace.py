@@ -21,6 +21,7 @@ from mimiceye_duck.core.files.build_folder import (
     REPORT,
     STAGING,
 )
+from mimiceye_duck.core.files.file_state import is_as_written
 from mimiceye_duck.core.files.lock import held
 from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.files.paths import extended, unfit
@@ -76,24 +77,33 @@ class Workspace:
         return _content(self.out / RECORD)
 
     @property
+    def ended(self) -> int | None:
+        """The time (ns) at which the finished build put its last file in place, if there is one."""
+        try:
+            return os.lstat(self.out / RECORD).st_ctime_ns
+        except OSError:
+            return None
+
+    @property
     def ready(self) -> Mapping[str, Any]:
         """The `build.json` of a staged build that is whole but not all in place yet."""
         return _content(self.work / RECORD)
 
     def is_whole(self, database: Database) -> bool:
-        """True if all that a finished build wrote is in its place, as long as it was.
+        """True if all that a finished build wrote is in its place, as it was.
 
         Any database will do to read the list of it.
         """
         try:
-            rows = parquet_rows(database, self.out / MANIFEST, ["path", "bytes"])
-            sizes = {path: size for path, size in rows if size is not None}
+            rows = parquet_rows(database, self.out / MANIFEST, ["path", "bytes", "sha256"])
+            written = {path: known for path, *known in rows if known[0] is not None}
+            ended = self.ended
             return (
                 all((self.out / name).is_file() for name in (README, REPORT))
-                and not self.folder.linked(sizes)
+                and not self.folder.linked(written)
                 and all(
-                    os.stat(extended(self.out / path)).st_size == size
-                    for path, size in sizes.items()
+                    is_as_written(self.out / path, size, sha256, ended)
+                    for path, (size, sha256) in written.items()
                 )
             )
         except (OSError, engine.Error, TypeError, AttributeError, ValueError):

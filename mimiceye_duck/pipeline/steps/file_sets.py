@@ -43,7 +43,7 @@ def _place(run: Run, file: File) -> File:
         return file
     before = run.before(file.target)
     try:
-        place(file.source, run.tree / file.target, run.options.files, before)
+        place(file.source, run.tree / file.target, run.options.files, before, run.ended)
     except OSError as error:
         if is_of_machine(error) or error.filename != extended(file.source):
             raise
@@ -82,6 +82,7 @@ def _render(run: Run, files: Sequence[File]) -> list[File]:
             Path(extended(dicom.source)),
             Path(extended(run.tree / file.target)),
             before and Path(extended(before)),
+            run.ended,
         )
         for file, dicom in wanted.items()
         if dicom.source and file.target

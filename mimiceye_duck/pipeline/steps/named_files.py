@@ -11,7 +11,7 @@ from string import Formatter
 from mimiceye_duck.catalog.contracts.contract import Contract
 from mimiceye_duck.catalog.sql.quoting import ident
 from mimiceye_duck.catalog.sql.templates import render
-from mimiceye_duck.core.files.file_state import State, file_state, special
+from mimiceye_duck.core.files.file_state import NO_STATE, State, file_state, special
 from mimiceye_duck.core.files.paths import DEVICE
 from mimiceye_duck.core.findings import by_reason
 from mimiceye_duck.core.limits import REPORT, SET_TEXT
@@ -41,9 +41,9 @@ class File:
 
     `keys` are what its path names, as text; `target` is where it goes below OUT, None for a
     file that is only looked for. `source` and `size` (bytes) are None until it is found, and
-    `state`: size and time of the last change (ns) of the file of the download, however it is
-    placed. `absent` is where it was looked for in vain; `damaged` what is left out, with its
-    state. `rows` and `columns` (pixels) are a picture's own.
+    `state`, that of the file of the download, however it is placed. `absent` is where it was
+    looked for in vain; `damaged` what is left out, with its state. `rows` and `columns`
+    (pixels) are a picture's own.
     """
 
     contract: Contract
@@ -55,7 +55,7 @@ class File:
     size: int | None = None
     state: State | None = None
     absent: tuple[Path, ...] = ()
-    damaged: tuple[str, int, int] | None = None
+    damaged: tuple[object, ...] | None = None
     rows: int | None = None
     columns: int | None = None
 
@@ -88,7 +88,7 @@ class File:
         """Rows for the list of what was looked for."""
         found = [(str(self.source), *self.state)] if self.state else []
         damaged = [self.damaged] if self.damaged else []
-        return [*((str(path), None, None) for path in self.absent), *found, *damaged]
+        return [*((str(path), *NO_STATE) for path in self.absent), *found, *damaged]
 
     @property
     def unread(self) -> "File":
@@ -150,8 +150,7 @@ def find(file: File, source: Source | None) -> File:
             path = other_ending(path) or path
             found = file_state(path)
         if found:
-            size, _ = found
-            return replace(file, source=path, size=size, state=found, absent=tuple(absent))
+            return replace(file, source=path, size=found.size, state=found, absent=tuple(absent))
     return replace(file, absent=tuple(absent))
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from mimiceye_duck.core.files.file_state import state_of
+from mimiceye_duck.core.files.file_state import NO_STATE, State, state_of
 from mimiceye_duck.database.errors import is_of_machine
 
 _DEEPEST = 16
@@ -22,15 +22,17 @@ class FileProblem(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A file: where it is, its path below the folder, size in bytes, last change, what is wrong.
+    """A file: where it is, its path below the folder, size, times of change, what is wrong.
 
-    A problem that is known without opening the file comes without size and time.
+    The times (ns) are those of a file's state. A problem that is known without opening the file
+    comes without size and times.
     """
 
     file: str
     path: str
     size: int | None
     mtime_ns: int | None
+    ctime_ns: int | None
     problem: str | None
 
 
@@ -55,10 +57,10 @@ def is_dicom(name: str) -> bool:
     return name[-4:].lower() == ".dcm"
 
 
-def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | None]]:
-    """Path, size in bytes and last change (ns) of the same files, in some fixed order, quickly.
+def states(folders: Sequence[Path]) -> Iterator[tuple[str, State | None]]:
+    """Path and state of the same files, in some fixed order, quickly.
 
-    For a build that asks whether there is anything to do. Size and time are None for a file
+    For a build that asks whether there is anything to do. The state is None for a file
     that cannot be read; a folder that cannot be listed is passed over.
     """
     roots = [Path(os.path.realpath(folder)) for folder in folders]
@@ -75,9 +77,9 @@ def states(folders: Sequence[Path]) -> Iterator[tuple[str, int | None, int | Non
                 try:
                     status = entry.stat()
                 except OSError:
-                    yield entry.path, None, None
+                    yield entry.path, None
                 else:
-                    yield entry.path, *state_of(status)
+                    yield entry.path, state_of(status)
             elif depth < _DEEPEST and _is_folder(entry) and _may_enter(entry, roots):
                 waiting.append((entry.path, depth + 1))
 
@@ -114,11 +116,11 @@ def _file(entry: os.DirEntry[str], path: str) -> Listed:
     try:
         status = entry.stat()
     except OSError as error:
-        return Listed(entry.path, path, None, None, f"cannot be read: {reason(error)}")
+        return Listed(entry.path, path, *NO_STATE, f"cannot be read: {reason(error)}")
     if not stat.S_ISREG(status.st_mode):
         # Opening a pipe would wait for ever.
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        return Listed(entry.path, path, None, None, f"is {what}")
+        return Listed(entry.path, path, *NO_STATE, f"is {what}")
     return Listed(entry.path, path, *state_of(status), None)
 
 

@@ -149,9 +149,10 @@ def _list(database: Database, files: Iterator[Listed]) -> None:
 def _take_over(database: Database, file: Path) -> None:
     """Enter the rows that an earlier scan has of unchanged files; nothing of what is not ours."""
     try:
+        until = Sql(str(os.stat(file).st_ctime_ns))
         is_ours = pyarrow.parquet.read_schema(file).equals(_SCHEMA, check_metadata=True)
         for template in ("dicom_gone", "dicom_unchanged") if is_ours else ():
-            database.execute(render(template, file=glob_escaped(file)))
+            database.execute(render(template, file=glob_escaped(file), until=until))
     except (OSError, pyarrow.ArrowException):
         return
     except engine.Error as error:
@@ -245,8 +246,9 @@ def scan(
     Each folder holds `p10 ... p19`. subject_id, study_id and dicom_id are those of the path
     (`p.../s.../name.dcm`) whatever the header says, so that empty PatientID and StudyID do no
     harm; where a path names no patient and study, the header's are taken. Files of which path, size
-    and time of change are those of the last scan are not read again, nor those that an
-    interrupted scan had finished, with rows in `parquet.with_suffix(".parts")`. A file that
+    and time of change are those of the last scan, and the status did not change since, are not
+    read again, nor those that an interrupted scan had finished, with rows in
+    `parquet.with_suffix(".parts")`. A file that
     cannot be read becomes a row with a problem. `processes`: as many as there are processors
     unless said otherwise; 1 reads in this process. `advance` hears how many files are done
     since it was last called. Beyond 500 MB, DuckDB spills into the folder of the parts.

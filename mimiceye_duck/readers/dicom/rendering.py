@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.file_state import is_copy
 from mimiceye_duck.core.running import processes as workers
 from mimiceye_duck.readers.pictures import read_header
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A JPG to make at `target`, unless a stopped build did, or an earlier one at `before`."""
+    """A JPG to make at `target`, unless a stopped build did, or an earlier one at `before`.
+
+    `ended` is when (ns) the earlier one did.
+    """
 
     dicom: Path
     target: Path
     before: Path | None
+    ended: int | None = None
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,12 @@ class Made:
 
 
 def _make(picture: Picture) -> Made:
-    changed = picture.dicom.stat().st_mtime_ns
-    before = _size(picture.before, changed) if picture.before else None
+    status = picture.dicom.stat()
+    before = _size(picture.before, status, picture.ended) if picture.before else None
     if before is not None:
         # What a build of another DICOM left would take its place.
         picture.target.unlink(missing_ok=True)
-    size = before if before is not None else _size(picture.target, changed)
+    size = before if before is not None else _size(picture.target, status)
     if size is not None:
         return _made(picture.target if before is None else picture.before or picture.target, size)
     from mimiceye_duck.readers.dicom import jpg  # it brings pydicom, and most builds make no JPG
@@ -46,7 +51,7 @@ def _make(picture: Picture) -> Made:
     try:
         jpg.render(picture.dicom, picture.target)
         # The DICOM's own time says, at the next build, of what it was made.
-        os.utime(picture.target, ns=(changed, changed))
+        os.utime(picture.target, ns=(status.st_mtime_ns, status.st_mtime_ns))
     except jpg.DicomError as error:
         return Made(None, error.reason)
     return _made(picture.target, picture.target.stat().st_size)
@@ -57,13 +62,13 @@ def _made(file: Path, size: int) -> Made:
     return Made(size, None, header.rows, header.columns)
 
 
-def _size(file: Path, changed: int) -> int | None:
-    """The size of a JPG that was made of a file last changed then (ns)."""
+def _size(file: Path, dicom: os.stat_result, ended: int | None = None) -> int | None:
+    """The size of a JPG that was made of a DICOM file as it is now."""
     try:
         status = file.stat()
     except OSError:
         return None
-    return status.st_size if status.st_mtime_ns == changed else None
+    return status.st_size if is_copy(status, dicom, ended) else None
 
 
 def render_all(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from mimiceye_duck.core.files.file_state import is_copy
 from mimiceye_duck.core.files.paths import extended
 from mimiceye_duck.readers.names import is_packed
 from mimiceye_duck.readers.records.inflation import Inflation
@@ -72,7 +73,7 @@ def _copy(file: Path, folder: Path, check: Callable[[], object]) -> Path:
     status = file.stat()
     # Another download's file may have the same name and time.
     target = folder / str(status.st_size) / file.name
-    if target.is_file() and target.stat().st_mtime_ns == status.st_mtime_ns:
+    if target.is_file() and is_copy(target.stat(), status):
         return target
     left = _end(file, check)
     if left is None:

@@ -1,7 +1,6 @@
 """One table as Parquet: typed, sorted, described, as one file or one folder a value."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ import pyarrow.parquet
 from mimiceye_duck.catalog.models.model import Described
 from mimiceye_duck.catalog.sql.quoting import Sql, glob_escaped
 from mimiceye_duck.catalog.sql.templates import render
+from mimiceye_duck.core.files.file_state import content_digest
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.usecases.export.selection import Table
 
@@ -184,7 +184,5 @@ def _metadata(database: Database, table: Table, without: str | None = None) -> d
 
 
 def _written(tree: Path, file: Path) -> File:
-    with open(file, "rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
     rows = pyarrow.parquet.read_metadata(file).num_rows
-    return File(file.relative_to(tree).as_posix(), rows, file.stat().st_size, digest)
+    return File(file.relative_to(tree).as_posix(), rows, file.stat().st_size, content_digest(file))

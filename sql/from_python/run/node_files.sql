@@ -7,11 +7,13 @@
 --   subject_id: Patient that the file is of; null for a spreadsheet.
 --   rows: Records of the file, its header apart.
 --   bytes [byte]: Size of the file.
+--   sha256: Digest of its content.
 select
     cast(null as varchar) as name,
     cast(null as varchar) as path,
     cast(null as varchar) as table_name,
     cast(null as bigint) as subject_id,
     cast(null as bigint) as rows,
-    cast(null as bigint) as bytes
+    cast(null as bigint) as bytes,
+    cast(null as varchar) as sha256
 where false
