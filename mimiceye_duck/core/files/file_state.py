@@ -13,8 +13,8 @@ from mimiceye_duck.core.files.paths import extended
 class State(NamedTuple):
     """A file's size in bytes, and when (ns) its content and its status last changed.
 
-    The time of the status (ctime) is set by the system alone, at every write, so that a file whose
-    other time was set back is seen to be another. It changes with a new name as well: of a file
+    The time of the status (ctime) is set by the system alone, at every write, so that a
+    change is seen though the other time was set back. It changes with a new name as well: of a file
     with several names it is None, since a build that links its images must not change them.
     """
 
