@@ -655,6 +655,7 @@ def test_only_new_and_changed_files_are_read_again(tmp_path: Path, reads: list[s
     (folder / "000.dcm").unlink()
     write(folder / "0025.dcm", ViewPosition="NEW")
     write(folder / "003.dcm", ViewPosition="LONGER")
+    os.link(folder / "004.dcm", tmp_path / "another")  # with several names its time alone tells
     os.utime(folder / "004.dcm", ns=(1, 1))
     status = (folder / "001.dcm").stat()
     data = bytearray((folder / "005.dcm").read_bytes())
