@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
 from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.given import StrPath, takes
 
@@ -138,105 +139,43 @@ def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
     return comparison(Path(database))
 
 
+@takes(ParquetOptions)
 @_work
-def export_parquet(
-    database: StrPath = DATABASE,
-    out: StrPath | None = None,
-    *,
-    tables: Iterable[str] = (),
-    all_patients: bool = False,
-    partition_by: str | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: StrPath | None = None,
-    force: bool = False,
-) -> "ExportResult":
+def export_parquet(given: ParquetOptions) -> "ExportResult":
     """Write source tables, links and marts as Parquet, `parquet` beside the database.
 
-    `tables` are names such as `mimiciv_ed.triage`; `partition_by` is a column of which each value
-    becomes a folder; `memory_limit` is text such as 2GB. Raises `UserError` where files are that
-    `force` does not let replace.
+    The options are those of `mimiceye-duck export parquet`, see `ParquetOptions`. Raises
+    `UserError` where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.parquet import export_parquet as export
 
-    return export(
-        Path(database),
-        _path(out),
-        tables=tuple(tables),
-        all_patients=all_patients,
-        partition_by=partition_by,
-        threads=threads,
-        memory_limit=memory(memory_limit),
-        temp_dir=_path(temp_dir),
-        force=force,
-    )
+    return export(given)
 
 
+@takes(CsvOptions)
 @_work
-def export_csv(
-    database: StrPath = DATABASE,
-    out: StrPath | None = None,
-    *,
-    tables: Iterable[str] = (),
-    query: str | None = None,
-    file: StrPath | None = None,
-    name: str | None = None,
-    all_patients: bool = False,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: StrPath | None = None,
-    force: bool = False,
-) -> "ExportResult":
+def export_csv(given: CsvOptions) -> "ExportResult":
     """Write tables, or the select of `query` or `file`, as CSV: one file a patient.
 
-    `name` is that of the files of a select. Raises `UserError` for rows without a patient, and
-    where files are that `force` does not let replace.
+    The options are those of `mimiceye-duck export csv`, see `CsvOptions`. Raises `UserError` for
+    rows without a patient, and where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.csv import export_csv as export
 
-    return export(
-        Path(database),
-        _path(out),
-        tables=tuple(tables),
-        query=query,
-        file=_path(file),
-        name=name,
-        all_patients=all_patients,
-        threads=threads,
-        memory_limit=memory(memory_limit),
-        temp_dir=_path(temp_dir),
-        force=force,
-    )
+    return export(given)
 
 
+@takes(MedsOptions)
 @_work
-def export_meds(
-    database: StrPath = DATABASE,
-    out: StrPath | None = None,
-    *,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: StrPath | None = None,
-    force: bool = False,
-) -> "ExportResult":
+def export_meds(given: MedsOptions) -> "ExportResult":
     """Write the patients' timeline as a MEDS dataset, `meds` beside the database.
 
-    Raises `UserError` for a database without a cohort, and where files are that `force` does
-    not let replace.
+    The options are those of `mimiceye-duck export meds`, see `MedsOptions`. Raises `UserError` for
+    a database without a cohort, and where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.meds import export_meds as export
 
-    return export(
-        Path(database),
-        _path(out),
-        threads=threads,
-        memory_limit=memory(memory_limit),
-        temp_dir=_path(temp_dir),
-        force=force,
-    )
+    return export(given)
 
 
 @_work

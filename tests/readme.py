@@ -33,7 +33,7 @@ def option_list() -> str:
             if len(choices) > 40:
                 help += " One of `" + "`, `".join(choices.split("|")) + "`."
                 choices = "NAME"
-            words = " ".join(filter(None, (field.flag, choices)))
+            words = " ".join(filter(None, (*field.flags, choices)))
             usual = f" Default: `{field.default}`." if isinstance(field.default, str) else ""
             lines.append(f"| `{words.replace('|', chr(92) + '|')}` | {help}{usual} |")
     return "\n".join(lines)

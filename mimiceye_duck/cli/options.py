@@ -50,7 +50,7 @@ def _parameter(field: Field) -> inspect.Parameter:
     kind: Any = _READ_AS.get(field.kind, field.kind)
     choices = field.option.choices
     option = typer.Option(
-        field.flag,
+        *field.flags,
         help=field.option.help,
         min=field.option.least,
         metavar=choices.replace("|", " | ") or None,

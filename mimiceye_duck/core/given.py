@@ -18,11 +18,15 @@ Outcome = TypeVar("Outcome")
 
 @dataclass(frozen=True)
 class Option:
-    """Help in one sentence; `choices` as the README shows them; `least` of a number."""
+    """Help in one sentence; `choices` as the README shows them; `least` of a number.
+
+    `also` is another flag of the same option, as `-f`.
+    """
 
     help: str
     choices: str = ""
     least: int | None = None
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,9 @@ class Field:
     option: Option
 
     @property
-    def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
+    def flags(self) -> list[str]:
+        """The words for it on the command line."""
+        return [*filter(None, [self.option.also]), "--" + self.name.replace("_", "-")]
 
 
 def fields_of(given: type) -> Iterator[Field]:

@@ -54,9 +54,10 @@ class _File:
         os.makedirs(extended(path.parent), exist_ok=True)
         # It stays open over several slices.
         self._file = os.fdopen(create(extended(path)), "wb")
-        self._digest = hashlib.sha256()
-        self.size = self.rows = 0
-        self.write(header, 0)
+        self._file.write(header)
+        self._digest = hashlib.sha256(header)
+        self.size = len(header)
+        self.rows = 0
 
     def write(self, text: bytes | memoryview, rows: int) -> None:
         self._file.write(text)

@@ -12,6 +12,7 @@ import typer.main
 import mimiceye_duck
 from mimiceye_duck.catalog.options.build_options import BuildOptions, Content, PlanOptions
 from mimiceye_duck.catalog.options.checking import options, window_text
+from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
 from mimiceye_duck.cli.main import app
 from mimiceye_duck.core.given import fields_of
 
@@ -40,18 +41,30 @@ def test_names_and_the_version_are_those_of_the_package():
         mimiceye_duck.nothing  # noqa: B018
 
 
-def test_build_takes_the_same_options_in_python_and_on_the_command_line():
-    ours = {field.name: field.default for field in fields_of(BuildOptions)}
-    assert ours.keys() == get_type_hints(BuildOptions).keys()
-    assert list(inspect.signature(mimiceye_duck.build).parameters) == list(ours)
-    command = typer.main.get_command(app).commands["build"]
-    flags = {one.name: one for one in command.params}
-    assert flags.keys() - {"help", "dry_run"} == ours.keys()
-    planned = {one.name for one in typer.main.get_command(app).commands["plan"].params}
-    assert planned - {"help", "format"} == {field.name for field in fields_of(PlanOptions)}
-    for field in fields_of(BuildOptions):
-        assert flags[field.name].opts == [field.flag]
-        assert flags[field.name].help.startswith(field.option.help)
+COMMANDS = {
+    "build": (BuildOptions, {"dry_run"}),
+    "plan": (PlanOptions, {"format"}),
+    "export parquet": (ParquetOptions, set()),
+    "export csv": (CsvOptions, set()),
+    "export meds": (MedsOptions, set()),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_and_its_function_take_the_same_options(name):
+    given, of_the_terminal = COMMANDS[name]
+    ours = {field.name: field.default for field in fields_of(given)}
+    assert ours.keys() == get_type_hints(given).keys()
+    function = getattr(mimiceye_duck, name.replace(" ", "_"))
+    assert list(inspect.signature(function).parameters) == list(ours)
+    command = typer.main.get_command(app)
+    for word in name.split():
+        command = command.commands[word]
+    options = {one.name: one for one in command.params}
+    assert options.keys() - {"help", *of_the_terminal} == ours.keys()
+    for field in fields_of(given):
+        assert "--" + field.name.replace("_", "-") in options[field.name].opts
+        assert options[field.name].help.startswith(field.option.help)
         assert field.option.help[0].isupper() and field.option.help.endswith(".")
 
 

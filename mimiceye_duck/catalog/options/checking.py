@@ -102,6 +102,19 @@ def memory(text: str | None) -> str | None:
     )
 
 
+def table_names(words: Iterable[str]) -> list[str]:
+    """Part names of tables that are given one by one, or with commas between them.
+
+    >>> table_names(["mimiciv_ed.triage, marts.labels"])
+    ['mimiciv_ed.triage', 'marts.labels']
+    """
+    given = list(words)
+    found = [name.strip() for word in given for name in word.split(",") if name.strip()]
+    if given and not found:
+        raise UsageError(Problem("--tables names no table", hint="mimiciv_ed.triage,marts.labels"))
+    return found
+
+
 def cache_folder(folder: str | PathLike[str] | None, source: Path, out: Path) -> Path | None:
     """Check where a build is to keep a copy of the sources: neither in them nor in OUT."""
     found = _writable(folder, "--cache-sources")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.names import resolve
+from mimiceye_duck.catalog.options.checking import table_names
+from mimiceye_duck.catalog.options.export_options import CsvOptions
 from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
@@ -19,12 +21,13 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_disk_full
 from mimiceye_duck.database.inspect import Relation, relations
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.database.readonly import opened, require, require_cohort
+from mimiceye_duck.database.readonly import require_cohort
 from mimiceye_duck.database.statements import problem, query_text, statement
+from mimiceye_duck.usecases.export.places import folder_of, opened_of
 from mimiceye_duck.usecases.export.selection import ALL_PATIENTS, require_owners
 from mimiceye_duck.usecases.export.text_rows import owned, text_rows
 from mimiceye_duck.writers.csv_tree import COHORT, EVERYONE, Csv, patient_lines, write_patients
-from mimiceye_duck.writers.export_folder import Folder, beside
+from mimiceye_duck.writers.export_folder import Folder
 from mimiceye_duck.writers.manifest import Entry
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -59,20 +62,7 @@ def _prepare(database: Database) -> None:
     database.execute(render("csv_cell", kind=Sql("temp macro")))
 
 
-def export_csv(
-    database: Path,
-    out: Path | None,
-    *,
-    tables: Sequence[str] = (),
-    query: str | None = None,
-    file: Path | None = None,
-    name: str | None = None,
-    all_patients: bool = False,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: Path | None = None,
-    force: bool = False,
-) -> ExportResult:
+def export_csv(given: CsvOptions) -> ExportResult:
     """Write `patient_{subject_id}/` below `out`, else below `csv/` beside the database.
 
     A table is written where the build writes it, any other than its as `{schema}/{table}.csv`,
@@ -82,24 +72,19 @@ def export_csv(
     Raises `UserError` for rows without a patient, and where a file is that `force` does not let
     replace.
     """
+    tables, query, file = table_names(given.tables), given.query, given.file
     if bool(tables) + (query is not None) + (file is not None) != 1:
         raise UsageError(Problem("give --tables, --query or -f FILE, and only one of them"))
-    if tables and name:
+    if tables and given.name:
         raise UsageError(Problem("--name is for a query", hint="tables keep their own names"))
-    name = name or (file.stem if file else "")
-    text = "" if tables else query_text(query, file)
+    name = given.name or (Path(file).stem if file else "")
+    text = "" if tables else query_text(query, Path(file) if file else None)
     if not tables:
         _checked(name)
-    require(database)
-    folder = Folder(out or beside(database, "csv"), force=force, temp_dir=temp_dir)
-    with (
-        folder,
-        opened(
-            database, threads=threads, memory_limit=memory_limit, temp_dir=folder.spill
-        ) as session,
-    ):
+    folder = folder_of(given, "csv")
+    with folder, opened_of(given, folder) as session:
         if tables:
-            pieces = _tables(session, folder.tree, tables, all_patients=all_patients)
+            pieces = _tables(session, folder.tree, tables, all_patients=given.all_patients)
         else:
             pieces = [_query(session, folder.tree, text, name)]
         earlier = _make_way(folder, pieces)

@@ -11,17 +11,19 @@ from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.catalog.installation import select_folders, version
 from mimiceye_duck.catalog.models.model import Model
 from mimiceye_duck.catalog.models.reading import ordered, read
+from mimiceye_duck.catalog.options.export_options import MedsOptions
 from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.inspect import names
-from mimiceye_duck.database.readonly import opened, require, require_cohort
+from mimiceye_duck.database.readonly import require_cohort
 from mimiceye_duck.usecases.export.dataset import NOTICE
 from mimiceye_duck.usecases.export.parquet_file import arrow_schema, write_sorted
+from mimiceye_duck.usecases.export.places import folder_of, opened_of
 from mimiceye_duck.writers import json_file
-from mimiceye_duck.writers.export_folder import Folder, beside
+from mimiceye_duck.writers.export_folder import Folder
 
 # The version of the standard that `sql/outputs/meds/` and this module follow.
 MEDS_VERSION = "0.4.1"
@@ -40,23 +42,13 @@ _TYPES = {"text_value": pyarrow.large_string()}
 _BYTES_PER_EVENT = 10
 
 
-def export_meds(
-    database: Path,
-    out: Path | None,
-    *,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: Path | None = None,
-    force: bool = False,
-) -> ExportResult:
+def export_meds(given: MedsOptions) -> ExportResult:
     """Write `data/*.parquet` and `metadata/*` below `out`, else below `meds/` beside the database.
 
     Raises `UserError` for a database without a cohort, and
     where something is that `force` does not let replace.
     """
-    require(database)
-    out = out or beside(database, "meds")
-    folder = Folder(out, force=force, last=_DATASET, temp_dir=temp_dir)
+    folder = folder_of(given, "meds", last=_DATASET)
     with folder:
         folder.refuse_existing([_DATASET, *_FILES.values()])
         earlier = json_file.read(folder.out / _DATASET, {"etl_name": str})
@@ -64,13 +56,7 @@ def export_meds(
             folder.retire(["data"])
         folder.place_whole("data")
         folder.refuse_existing(["data"])
-        with opened(
-            database,
-            allow_files=True,
-            threads=threads,
-            memory_limit=memory_limit,
-            temp_dir=folder.spill,
-        ) as source:
+        with opened_of(given, folder, allow_files=True) as source:
             # Every file is sorted: to keep the order before that would only take memory.
             source.execute("set preserve_insertion_order = false")
             n_events = _write(source, folder)

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mimiceye_duck.catalog.names import resolve
+from mimiceye_duck.catalog.options.checking import table_names
+from mimiceye_duck.catalog.options.export_options import ParquetOptions
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.results import ExportResult
@@ -17,12 +19,12 @@ from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_disk_full, reason
 from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.parallel import side_by_side
-from mimiceye_duck.database.readonly import opened, require
 from mimiceye_duck.usecases.export import croissant, dataset, selection
 from mimiceye_duck.usecases.export.parquet_file import File, write, write_partitions
+from mimiceye_duck.usecases.export.places import folder_of, opened_of
 from mimiceye_duck.usecases.export.selection import Table
 from mimiceye_duck.writers import json_file
-from mimiceye_duck.writers.export_folder import Folder, beside
+from mimiceye_duck.writers.export_folder import Folder
 
 # Measured on the open demos: a byte a cell, and what a file says of itself.
 _BYTES_PER_CELL = 1
@@ -44,18 +46,7 @@ class _Piece:
         return _path(self.stem, self.column)
 
 
-def export_parquet(
-    database: Path,
-    out: Path | None,
-    *,
-    tables: Sequence[str] = (),
-    all_patients: bool = False,
-    partition_by: str | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    temp_dir: Path | None = None,
-    force: bool = False,
-) -> ExportResult:
+def export_parquet(given: ParquetOptions) -> ExportResult:
     """Write tables as `{schema}/{table}.parquet` below `out`, else `parquet/` beside the database.
 
     They are the built patients' rows of all source tables, links and marts, or of `tables`, or
@@ -63,22 +54,15 @@ def export_parquet(
     there, what earlier exports of the same build wrote included.
     Raises `UserError` where something is that `force` does not let replace.
     """
-    require(database)
-    out = out or beside(database, "parquet")
-    folder = Folder(out, force=force, last=dataset.NAME, temp_dir=temp_dir)
+    tables = table_names(given.tables)
+    folder = folder_of(given, "parquet", last=dataset.NAME)
     with folder:
-        with opened(
-            database,
-            allow_files=True,
-            threads=threads,
-            memory_limit=memory_limit,
-            temp_dir=folder.spill,
-        ) as source:
+        with opened_of(given, folder, allow_files=True) as source:
             # Every table is sorted: to keep the order before that would only take memory.
             source.execute("set preserve_insertion_order = false")
             known = relations(source)
-            chosen = selection.tables(known, tables, all_patients=all_patients)
-            pieces = _pieces(chosen, partition_by)
+            chosen = selection.tables(known, tables, all_patients=given.all_patients)
+            pieces = _pieces(chosen, given.partition_by)
             facts = dataset.build_facts(source, known)
             kept = _make_way(folder, pieces, facts)
             entries = _write(source, folder, pieces)
@@ -87,7 +71,7 @@ def export_parquet(
         json_file.write(folder.tree / croissant.NAME, croissant.croissant(content))
     rows, n_bytes = (sum(one[name] for one in entries) for name in ("rows", "bytes"))
     summary = f"{len(entries)} tables, {rows:,} rows, {size(n_bytes)} in {folder.out}"
-    of_cohort = sum(one["patients"] == "cohort" for one in entries) if all_patients else 0
+    of_cohort = sum(one["patients"] == "cohort" for one in entries) if given.all_patients else 0
     if of_cohort:
         summary += f"\n{of_cohort} of them hold the built patients only"
     return ExportResult(folder.out, summary)

@@ -13,6 +13,7 @@ import pytest
 
 from mimiceye_duck.catalog.models import reading
 from mimiceye_duck.catalog.models.model import Model
+from mimiceye_duck.catalog.options.export_options import MedsOptions
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.usecases.export import meds as exporting
 
@@ -280,7 +281,7 @@ def test_a_patient_is_in_one_of_several_files(build, events, tmp_path, monkeypat
 
     monkeypatch.setattr(exporting, "read", small)
     folder = tmp_path / "meds"
-    exporting.export_meds(build / "mimiceye.duckdb", folder)
+    exporting.export_meds(MedsOptions(build / "mimiceye.duckdb", folder))
     n_files = len([*(folder / "data").iterdir()])
     files = [read(folder, f"data/{number}.parquet") for number in range(n_files)]
     patients = [{event["subject_id"] for event in file} for file in files]
@@ -290,7 +291,7 @@ def test_a_patient_is_in_one_of_several_files(build, events, tmp_path, monkeypat
 
 
 def test_two_exports_of_a_build_are_alike_byte_for_byte(build, out, tmp_path):
-    exporting.export_meds(build / "mimiceye.duckdb", tmp_path / "again")
+    exporting.export_meds(MedsOptions(build / "mimiceye.duckdb", tmp_path / "again"))
     again, first = contents(tmp_path / "again"), contents(out)
     again.pop(DATASET)
     assert again.items() <= first.items()
@@ -339,7 +340,7 @@ def test_an_export_that_is_stopped_leaves_nothing(build, tmp_path, monkeypatch):
     # The data are written by then, what describes them is not.
     monkeypatch.setattr(exporting, "_dataset", stop)
     with pytest.raises(KeyboardInterrupt):
-        exporting.export_meds(build / "mimiceye.duckdb", tmp_path / "meds")
+        exporting.export_meds(MedsOptions(build / "mimiceye.duckdb", tmp_path / "meds"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -352,7 +353,7 @@ def test_a_build_without_intensive_care_reflacx_and_dictionaries_is_exported(
     assert not [*tree.rglob("d_labitems*")]
     build = built(tree, files="none")
     folder = tmp_path / "meds"
-    exporting.export_meds(build / "mimiceye.duckdb", folder)
+    exporting.export_meds(MedsOptions(build / "mimiceye.duckdb", folder))
     events = read(folder)
     tables = {event["code"].split("//")[0] for event in events}
     assert {"mimiciv_hosp.labevents", "eye_gaze.master_sheet"} <= tables
@@ -367,5 +368,5 @@ def test_a_database_of_views_only_is_refused(command, made_up, tmp_path):
     database = tmp_path / "views.duckdb"
     assert command("attach", "--source", made_up(), "--database", database).code == 0
     with pytest.raises(UserError, match="no cohort"):
-        exporting.export_meds(database, tmp_path / "meds")
+        exporting.export_meds(MedsOptions(database, tmp_path / "meds"))
     assert not (tmp_path / "meds").exists()
