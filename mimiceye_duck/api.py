@@ -119,24 +119,27 @@ def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
     Raises `UserError` where there is none, or where this program still has the database of an
     earlier build open: close that connection first.
     """
-    from mimiceye_duck.database.readonly import connect_to_newest, require
+    from mimiceye_duck.database.readonly import connect_to_newest, located, require
 
-    require(Path(path))
-    return connect_to_newest(Path(path))
+    found = located(path)
+    require(found)
+    return connect_to_newest(found)
 
 
 def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":
     """Say why an image has the stay it has; raises `UserError` for an unknown image."""
+    from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.explain import explanation
 
-    return explanation(Path(database), dicom_id)
+    return explanation(located(database), dicom_id)
 
 
 def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
     """Compare the link rules over all images; raises `UserError` without a build's database."""
+    from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.explain import comparison
 
-    return comparison(Path(database))
+    return comparison(located(database))
 
 
 @takes(ParquetOptions)
@@ -187,17 +190,19 @@ def report(
     `small_cells` shows counts of fewer than ten patients, not to be shared. Raises `UserError`
     where the database is not in a build's folder.
     """
+    from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.pages import report as write
 
-    return write(Path(database), _path(out), shows_small=small_cells)
+    return write(located(database), _path(out), shows_small=small_cells)
 
 
 @_work
 def page(subject_id: int, database: StrPath = DATABASE, out: StrPath | None = None) -> Path:
     """Write a patient's page; returns its path. Raises `UserError` for a patient not built."""
+    from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.pages import page as write
 
-    return write(Path(database), subject_id, _path(out))
+    return write(located(database), subject_id, _path(out))
 
 
 @_work
@@ -208,9 +213,10 @@ def browse(
 
     Raises `UserError` where a folder is that `force` does not let replace.
     """
+    from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.browse import browse as write
 
-    return write(Path(database), _path(out), force=force)
+    return write(located(database), _path(out), force=force)
 
 
 @_work

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from glob import escape
 
 from mimiceye_duck.core.errors import Problem, UserError
 
@@ -40,6 +42,26 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
         if found := [one for one in names if spelt(one).lower() == name.lower()]:
             return found
     return []
+
+
+def matching(pattern: str, known: Iterable[str]) -> list[str]:
+    """The known names with a text in them, or like a pattern of `*` or SQL's `%`; any case.
+
+    Raises `UserError` where there is none.
+
+    >>> matching("LAB", ["marts.labels", "mimiciv_hosp.d_labitems", "marts.files"])
+    ['marts.labels', 'mimiciv_hosp.d_labitems']
+    >>> matching("marts.*", ["marts.labels", "mimiciv_hosp.d_labitems", "marts.files"])
+    ['marts.labels', 'marts.files']
+    """
+    names, like = list(known), pattern.lower().replace("%", "*")
+    if "*" not in like:
+        like = f"*{escape(like)}*"
+    found = [name for name in names if fnmatchcase(name.lower(), like)]
+    if not found:
+        hint = did_you_mean(pattern, names)
+        raise UserError(Problem("no table or view has this in its name", detail=pattern, hint=hint))
+    return found
 
 
 def without_schema(name: str) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions
 from mimiceye_duck.cli import planning
-from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
+from mimiceye_duck.cli.arguments import DATABASE, stoppable
 from mimiceye_duck.cli.options import command, flag
 from mimiceye_duck.core.errors import Problem, UsageError
 
@@ -47,7 +47,7 @@ def build(given: BuildOptions, dry_run: bool = False) -> None:
 @app.command()
 def attach(
     source: Annotated[Path, typer.Option("--source", help="The PhysioNet downloads.")],
-    database: Database = DATABASE,
+    database: Annotated[Path, typer.Option(help="The database to write.")] = DATABASE,
     release: ReleaseWords = None,
     skip: SkipWords = None,
 ) -> None:

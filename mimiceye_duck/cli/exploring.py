@@ -17,6 +17,7 @@ class AnswerFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    JSONL = "jsonl"
     PARQUET = "parquet"
 
 
@@ -63,13 +64,11 @@ def sql(
     """Ask the database, read-only."""
     from mimiceye_duck.cli.query import run
 
-    suffix = output.suffix.removeprefix(".").lower() if output else ""
-    named = AnswerFormat(suffix) if suffix in list(AnswerFormat) else AnswerFormat.TABLE
     run(
         query,
         file,
         database,
-        format or named,
+        format,
         output,
         force=force,
         cohort=cohort,
@@ -88,11 +87,17 @@ def shell(
 
 
 @app.command()
-def tables(database: Database = DATABASE, format: Format = PageFormat.TABLE) -> None:
+def tables(
+    pattern: Annotated[
+        str, typer.Argument(help="Only those with this in their names, as lab or marts.*.")
+    ] = "",
+    database: Database = DATABASE,
+    format: Format = PageFormat.TABLE,
+) -> None:
     """List tables and views with what they hold."""
     from mimiceye_duck.cli.printing.tables import show_tables
 
-    show_tables(database, format)
+    show_tables(database, format, pattern)
 
 
 @app.command()

@@ -18,7 +18,7 @@ app = typer.Typer(
     name="mimiceye-duck",
     help="MIMIC-IV, MIMIC-IV-ED, MIMIC-CXR, REFLACX and EyeGaze joined by SQL on DuckDB.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

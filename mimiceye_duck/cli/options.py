@@ -55,6 +55,7 @@ def _parameter(field: Field) -> inspect.Parameter:
         min=field.option.least,
         metavar=choices.replace("|", " | ") or None,
         show_default=isinstance(field.default, str),
+        rich_help_panel=field.group,
     )
     default = inspect.Parameter.empty if field.default is MISSING else field.default
     if kind == list[str] | None:

@@ -21,22 +21,30 @@ from mimiceye_duck.writers.replacing import refuse_replacing
 
 # DuckDB does not always say that the disk was full.
 _ALMOST_FULL = 1 << 16
+_FORMATS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".parquet": "parquet",
+    ".txt": "table",
+}
 
 
 def run(
     query: str | None,
     file: Path | None,
     database: Path,
-    format: str,
+    format: str | None,
     output: Path | None,
     *,
     force: bool = False,
     cohort: bool = False,
     allow_files: bool = False,
 ) -> None:
-    """Answer one query as table, csv, json or parquet, to the terminal or to a file.
+    """Answer one query as table, csv, json, jsonl or parquet, to the terminal or to a file.
 
-    An `output` that is there is replaced by force alone, and only by a whole answer.
+    Without a format the name of the file says it. An `output` that is there is replaced by force
+    alone, and only by a whole answer.
     """
     if format == "parquet" and output is None:
         raise UsageError(Problem("--format parquet needs --output FILE"))
@@ -52,13 +60,13 @@ def run(
         try:
             question = statement(session, text, only_select=not allow_files)
             if output is None or part is None:
-                write(Answer(session, question), format, sys.stdout)
+                write(Answer(session, question), format or "table", sys.stdout)
                 return
             sources = [Path(path) for one in relations(session) for path in one.paths]
             refuse_replacing(
                 output, "--output", force=force, database=database, query=file, sources=sources
             )
-            _write_file(session, question, format, part)
+            _write_file(session, question, format or _format_of(output), part)
         except engine.Error as error:
             if part and (is_disk_full(error) or _free(part) < _ALMOST_FULL):
                 raise _full(part) from None
@@ -71,6 +79,21 @@ def run(
             raise UserError(Problem("stopped")) from None
     if output:
         sys.stdout.write(f"{size(output.stat().st_size)} in {output}\n")
+
+
+def _format_of(output: Path) -> str:
+    """The format that a file's name says."""
+    suffix = output.suffix.lower()
+    if suffix not in _FORMATS:
+        raise UsageError(
+            Problem(
+                "the name of --output says no format that there is",
+                path=str(output),
+                detail=suffix or "a name without an ending",
+                hint=f"{', '.join(_FORMATS)}, or --format beside it",
+            )
+        )
+    return _FORMATS[suffix]
 
 
 def _free(part: Path) -> int:

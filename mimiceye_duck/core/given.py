@@ -4,6 +4,7 @@ The command line, the Python functions and the README's table are made of these 
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
@@ -31,12 +32,16 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """One option: `kind` is its type, `default` is `MISSING` where it must be given."""
+    """One option: `kind` is its type, `default` is `MISSING` where it must be given.
+
+    `group` says what the dataclass has in common that lists it: the first words of its docstring.
+    """
 
     name: str
     kind: Any
     default: Any
     option: Option
+    group: str
 
     @property
     def flags(self) -> list[str]:
@@ -49,7 +54,11 @@ def fields_of(given: type) -> Iterator[Field]:
     hints = get_type_hints(given, include_extras=True)
     for one in fields(given):
         kind, option = get_args(hints[one.name])
-        yield Field(one.name, kind, one.default, option)
+        listed = next(
+            of for of in given.__mro__ if one.name in of.__dict__.get("__annotations__", ())
+        )
+        group = re.split(r"[.:,\n]", str(listed.__doc__))[0].replace("`", "")
+        yield Field(one.name, kind, one.default, option, group)
 
 
 def takes(

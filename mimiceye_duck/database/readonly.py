@@ -1,9 +1,11 @@
 """A build opened for questions: read-only, and confined to the files that its views read."""
 
+import os
 import warnings
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ import duckdb
 from mimiceye_duck.catalog.sql.quoting import glob_escaped
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.errors import ChangedWarning, Problem, UserError
+from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.files.file_state import State, file_state
 from mimiceye_duck.core.running import machine
 from mimiceye_duck.database.connection import Database, connect
 
+# The variable of the environment that names a database.
+VARIABLE = "MIMICEYE_DATABASE"
 _SOURCES = "select path, is_folder from settings.sources order by path"
 _READ = """
     select distinct path, bytes, mtime_ns, ctime_ns from settings.sources
@@ -122,6 +127,22 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> st
     return found[0][0] if found else None
 
 
+def located(path: str | PathLike[str]) -> Path:
+    """The database that is meant by a path.
+
+    One that bears the name that a build gives it, without a folder, is the one that the variable
+    MIMICEYE_DATABASE names, or that is in the current folder or the nearest above it.
+    """
+    named = Path(path)
+    if str(named) != DATABASE:
+        return named
+    if chosen := os.environ.get(VARIABLE):
+        return Path(chosen)
+    here = Path.cwd()
+    above = (folder / DATABASE for folder in (here, *here.parents))
+    return next((one for one in above if one.is_file()), named)
+
+
 def require(path: Path) -> None:
     """Raise `UserError` when there is no such database."""
     if not path.is_file():
@@ -129,7 +150,8 @@ def require(path: Path) -> None:
             Problem(
                 "there is no database",
                 path=str(path),
-                hint="`mimiceye-duck build` or `attach` writes one; --database FILE names it",
+                hint="`mimiceye-duck build` or `attach` writes one; --database FILE names it, or"
+                f" the variable {VARIABLE}",
             )
         )
 

@@ -137,7 +137,7 @@ def test_word_longer_than_a_line_is_folded_not_cut(shown):
     ]
 
 
-@pytest.mark.parametrize("format", ["table", "line", "csv", "json"])
+@pytest.mark.parametrize("format", ["table", "line", "csv", "json", "jsonl"])
 @pytest.mark.parametrize("code", [7, 8, 13, 27, 127, 0x9B, 0x202E])
 def test_cell_cannot_command_the_terminal(shown, format, code):
     text = shown(

@@ -480,3 +480,15 @@ def test_suggested_column_is_one_of_the_queried_table(command, out):
     query = "select t.temperatur from mimiciv_ed.triage as t"
     ran = command("sql", query, "--database", out / "mimiceye.duckdb")
     assert "did you mean temperature?" in ran.stderr
+
+
+def test_tables_lists_those_like_a_pattern(command, database):
+    def names(*words):
+        ran = command("tables", *words, "--format", "json", "--database", database)
+        return [one["name"] for one in json.loads(ran.stdout)]
+
+    every = names()
+    assert names("LAB") == [name for name in every if "lab" in name] != []
+    assert names("marts.*") == [name for name in every if name.startswith("marts.")] != []
+    ran = command("tables", "triagee", "--database", database)
+    assert ran.code == 1 and "did you mean" in ran.stderr

@@ -549,7 +549,7 @@ def test_page_shows_the_same_numbers(command, out, compared):
     matrix = {
         (row["link_rule"], row["other_rule"]): row["n_agree"] for row in compared["agreement"]
     }
-    assert RULES in lines
+    assert ["rule", *RULES] in lines
     for rule in RULES:
         assert [rule, *(str(matrix[rule, other]) for other in RULES)] in lines
     for row in compared["differences"]:

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.database.readonly import opened
+from mimiceye_duck.database.readonly import located, opened
 
 REFUSED = (duckdb.PermissionException, duckdb.InvalidInputException)
 both = pytest.mark.parametrize("cohort", [False, True], ids=["on views", "on the cohort"])
@@ -176,3 +176,28 @@ def test_a_database_that_is_not_there_is_told(tmp_path, cohort):
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_database_that_is_meant(tmp_path, monkeypatch):
+    """The one that is named, else the variable's, else the nearest here or above."""
+    build, below, other = tmp_path / "a", tmp_path / "a" / "b" / "c", tmp_path / "other.duckdb"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    monkeypatch.delenv("MIMICEYE_DATABASE", raising=False)
+    assert located("mimiceye.duckdb") == Path("mimiceye.duckdb")
+    (build / "mimiceye.duckdb").touch()
+    assert located("mimiceye.duckdb") == build / "mimiceye.duckdb"
+    assert located("o.duckdb") == Path("o.duckdb")
+    (below / "mimiceye.duckdb").touch()
+    assert located("mimiceye.duckdb") == below / "mimiceye.duckdb"
+    monkeypatch.setenv("MIMICEYE_DATABASE", str(other))
+    assert located("mimiceye.duckdb") == other
+    assert located(build / "mimiceye.duckdb") == build / "mimiceye.duckdb"
+
+
+@pytest.mark.parametrize("words", [["sql", "select 1 as a"], ["tables"], ["compare-links"]])
+def test_a_command_in_a_folder_of_the_build_finds_it(database, words, command, monkeypatch):
+    folder = database.parent / "spreadsheets"
+    monkeypatch.chdir(folder if folder.is_dir() else database.parent)
+    ran = command(*words)
+    assert (ran.code, ran.stderr) == (0, "")

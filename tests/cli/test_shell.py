@@ -177,7 +177,7 @@ def test_every_kind_of_question_is_answered(piped, statement):
 def test_mode_is_how_answers_are_written(piped):
     ask = 'select reading_id as id, label_class, "Pleural abnormality" as n from marts.labels;'
     texts = {}
-    for mode in ("table", "csv", "json", "line"):
+    for mode in ("table", "csv", "json", "jsonl", "line"):
         ran = piped(f".mode {mode}\n{ask}")
         assert (ran.code, ran.stderr) == (0, "")
         texts[mode] = ran.stdout
@@ -191,7 +191,8 @@ def test_mode_is_how_answers_are_written(piped):
         ["P101", "Edema", "0.5"],
         ["P102", "", "12.0"],
     ]
-    assert [json.loads(line) for line in texts["json"].splitlines()] == [
+    assert json.loads(texts["json"]) == [json.loads(line) for line in texts["jsonl"].splitlines()]
+    assert json.loads(texts["json"]) == [
         {"id": "P101", "label_class": "Edema", "n": 0.5},
         {"id": "P102", "label_class": None, "n": 12.0},
     ]

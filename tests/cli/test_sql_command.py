@@ -87,10 +87,15 @@ def refuse(constant):
     raise ValueError(f"{constant} is no JSON")
 
 
-def test_json_is_one_object_a_row(ask):
-    ran = ask(QUERY, "--format", "json")
+@pytest.mark.parametrize("format", ["json", "jsonl"])
+def test_json_is_one_object_a_row(ask, format):
+    """In one array, or each on a line."""
+    ran = ask(QUERY, "--format", format)
     assert (ran.code, ran.stderr) == (0, "")
-    found = [json.loads(line, parse_constant=refuse) for line in ran.stdout.splitlines()]
+    if format == "json":
+        found = json.loads(ran.stdout, parse_constant=refuse)
+    else:
+        found = [json.loads(line, parse_constant=refuse) for line in ran.stdout.splitlines()]
     assert found == [dict(zip(("word", "whole", "part"), row, strict=True)) for row in ROWS]
 
 
@@ -115,7 +120,7 @@ def test_json_is_one_object_a_row(ask):
 def test_json_keeps_the_kind_of_a_value(ask, expression, value):
     ran = ask(f"select {expression} as it", "--format", "json")
     assert ran.code == 0, ran.stderr
-    assert json.loads(ran.stdout, parse_constant=refuse) == {"it": value}
+    assert json.loads(ran.stdout, parse_constant=refuse) == [{"it": value}]
 
 
 def test_table_shows_every_cell(ask):
@@ -142,7 +147,21 @@ def test_table_that_is_cut_says_so(ask):
     assert "--format csv" not in ask("select range as n from range(200)").stdout
 
 
-@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_json_of_no_row_is_an_empty_array(ask):
+    assert json.loads(ask("select 1 as it where false", "--format", "json").stdout) == []
+    assert ask("select 1 as it where false", "--format", "jsonl").stdout == ""
+
+
+@pytest.mark.parametrize("name", ["answer.xlsx", "answer", "answer.csv.gz"])
+def test_an_output_of_no_known_format_is_refused(ask, tmp_path, name):
+    ran = ask("select 1 as it", "--output", tmp_path / name)
+    assert ran.code == 2 and ".parquet" in ran.stderr and "--format" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert ask("select 1 as it", "--output", tmp_path / name, "--format", "csv").code == 0
+    assert (tmp_path / name).read_text() == "it\n1\n"
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json", "jsonl"])
 def test_output_holds_what_the_terminal_would_show(ask, tmp_path, format):
     target = tmp_path / "an answer é.txt"
     ran = ask(QUERY, "--format", format, "--output", target)
@@ -182,7 +201,8 @@ def test_parquet_keeps_values_and_types(ask, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "begin"), [("a.csv", b"a\n"), ("a.JSON", b"{"), ("a.parquet", b"PAR1")]
+    ("name", "begin"),
+    [("a.csv", b"a\n"), ("a.JSON", b"["), ("a.jsonl", b"{"), ("a.parquet", b"PAR1")],
 )
 def test_output_is_written_as_its_name_says(ask, tmp_path, name, begin):
     assert ask("select 1 as a", "--output", tmp_path / name).code == 0

@@ -13,7 +13,7 @@ PUBLISHED_RULE = "mimic-eye-1.0"
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The sources that are read, and the folder that is written."""
+    """Sources and output folder."""
 
     out: Annotated[StrPath, Option("The folder to write.")]
     source: Annotated[
@@ -31,7 +31,7 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """The choices that change what is written."""
+    """Content that is written."""
 
     cohort: Annotated[
         str,
@@ -74,7 +74,7 @@ class PlanOptions(Content, Places):
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """The choices that change how a build works, not what it writes."""
+    """Running of a build: changes nothing of what it writes."""
 
     threads: Annotated[int | None, Option("Threads to use.", "N", least=1)] = None
     memory_limit: Annotated[str | None, Option("Memory to use, e.g. 2GB.", "SIZE")] = None

@@ -10,7 +10,7 @@ from mimiceye_duck.core.given import Option, StrPath
 
 @dataclass(frozen=True)
 class Places:
-    """The build that is read, and the folder that is written: by default one beside the build."""
+    """Build and output folder, by default one beside the build."""
 
     database: Annotated[StrPath, Option("The database that `build` or `attach` wrote.", "FILE")] = (
         DATABASE
@@ -20,7 +20,7 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """The tables, and the patients in them."""
+    """Tables and patients."""
 
     tables: Annotated[
         Iterable[str], Option("Only these, as mimiciv_ed.triage,marts.labels.", "NAMES")
@@ -32,7 +32,7 @@ class Tables:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """The choices that change how an export works, not what it writes."""
+    """Running of an export: changes nothing of what it writes."""
 
     threads: Annotated[int | None, Option("Threads to use.", "N", least=1)] = None
     memory_limit: Annotated[str | None, Option("Memory to use, as 2GB.", "SIZE")] = None
@@ -42,7 +42,7 @@ class Running:
 
 @dataclass(frozen=True, kw_only=True)
 class ParquetOptions(Running, Tables, Places):
-    """The options of `export parquet`."""
+    """Options of `export parquet`."""
 
     partition_by: Annotated[
         str | None,
@@ -55,7 +55,7 @@ class ParquetOptions(Running, Tables, Places):
 
 @dataclass(frozen=True, kw_only=True)
 class CsvOptions(Running, Tables, Places):
-    """The options of `export csv`."""
+    """Options of `export csv`."""
 
     query: Annotated[
         str | None, Option("A select with a column subject_id; see --name.", "SELECT")
@@ -68,4 +68,4 @@ class CsvOptions(Running, Tables, Places):
 
 @dataclass(frozen=True, kw_only=True)
 class MedsOptions(Running, Places):
-    """The options of `export meds`."""
+    """Options of `export meds`."""

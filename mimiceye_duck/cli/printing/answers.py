@@ -19,15 +19,17 @@ _PLAN = ["explain_key", "explain_value"]
 def write(
     answer: Answer, format: str, target: TextIO, *, all_rows: str = "--format csv gives all"
 ) -> None:
-    """Write an answer as `table`, `line` (a block of lines for each row), `csv` or `json`.
+    """Write an answer as `table`, `line` (a block of lines for each row), `csv`, `json` or `jsonl`.
+
+    `json` is one array of objects, `jsonl` an object a line.
 
     In a terminal a table that is too wide is written as `line`. These two end after `SHOWN`
     rows, and say so with `all_rows`.
     """
     if format == "csv":
         _write_csv(answer, _lines(target))
-    elif format == "json":
-        _write_json(answer, _lines(target))
+    elif format in ("json", "jsonl"):
+        _write_json(answer, _lines(target), is_array=format == "json")
     elif answer.names == _PLAN:
         print_plan(target, [text for _, text in answer.rows()])
     elif answer.names:
@@ -63,11 +65,18 @@ def _write_csv(answer: Answer, write_line: Callable[[str], object]) -> None:
         writer.writerows(answer.rows())
 
 
-def _write_json(answer: Answer, write_line: Callable[[str], object]) -> None:
+def _write_json(answer: Answer, write_line: Callable[[str], object], *, is_array: bool) -> None:
     keys = _different(answer.names)
-    for row in answer.rows():
-        record = dict(zip(keys, map(_json, row), strict=True))
-        write_line(json.dumps(record, ensure_ascii=False) + "\n")
+    rows = (dict(zip(keys, map(_json, row), strict=True)) for row in answer.rows())
+    records = (json.dumps(row, ensure_ascii=False) for row in rows)
+    if not is_array:
+        for record in records:
+            write_line(record + "\n")
+        return
+    write_line("[")
+    for number, record in enumerate(records):
+        write_line(("," if number else "") + "\n" + record)
+    write_line("\n]\n")
 
 
 def _json(value: Any) -> Any:

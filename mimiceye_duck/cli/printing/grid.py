@@ -12,6 +12,8 @@ from rich.text import Text
 
 from mimiceye_duck.core.text import moment, printable
 
+# A column of this type is flush right.
+NUMBER = "DOUBLE"
 _GAP = "  "
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*|BIGNUM)$")
 

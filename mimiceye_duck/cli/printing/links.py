@@ -1,15 +1,17 @@
 """Explanations of an image's stay, and differences of the link rules, as text."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from mimiceye_duck.catalog.models.link_rules import link_rules
+from mimiceye_duck.cli.printing.grid import NUMBER, print_table
+from mimiceye_duck.cli.printing.layout import print_text
 from mimiceye_duck.core.text import duration, moment, printable
 from mimiceye_duck.usecases.explain import comparison, explanation
 
@@ -40,12 +42,12 @@ def explain(database: Path, dicom_id: str, format: str) -> None:
     )
     line()
     if found.stays:
-        console.print(_stays(found.stays, image))
+        _print_stays(found.stays, image)
         line("A minus sign: the image came before that moment.")
     else:
         line("The patient has no emergency stay that ends after it starts.")
     line()
-    console.print(_rules(found.rules, rule))
+    _print_rules(found.rules, rule)
 
 
 def _verdict(image: Mapping[str, Any]) -> str:
@@ -57,36 +59,34 @@ def _verdict(image: Mapping[str, Any]) -> str:
     return f"stay {image['stay_id']} by the clause '{image['link']}'{gap}{more}"
 
 
-def _stays(stays: Sequence[Mapping[str, Any]], image: Mapping[str, Any]) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("stay", "intime", "outtime", "after intime", "after outtime"):
-        is_length = name.startswith("after")
-        table.add_column(name, justify="right" if is_length else "left", no_wrap=True)
-    for stay in stays:
-        mark = "*" if stay["stay_id"] == image["stay_id"] else ""
-        table.add_row(
-            f"{stay['stay_id']}{mark}",
-            str(stay["intime"]),
-            str(stay["outtime"] or ""),
+def _print_stays(stays: Sequence[Mapping[str, Any]], image: Mapping[str, Any]) -> None:
+    rows = [
+        (
+            f"{stay['stay_id']}{'*' if stay['stay_id'] == image['stay_id'] else ''}",
+            stay["intime"],
+            stay["outtime"],
             duration(stay["seconds_after_intime"]),
             duration(stay["seconds_after_outtime"]),
         )
-    return table
+        for stay in stays
+    ]
+    names = ("stay", "intime", "outtime", "after intime", "after outtime")
+    print_table(sys.stdout, names, ("TEXT", "TEXT", "TEXT", NUMBER, NUMBER), rows)
 
 
-def _rules(rules: Sequence[Mapping[str, Any]], own: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("rule", "stay", "clause", "gap", "candidates"):
-        table.add_column(name, justify="right" if name == "candidates" else "left")
-    for rule in rules:
-        table.add_row(
+def _print_rules(rules: Sequence[Mapping[str, Any]], own: str) -> None:
+    rows = [
+        (
             rule["link_rule"] + (" *" if rule["link_rule"] == own else ""),
-            str(rule["stay_id"] or "none"),
-            rule["link"] or "",
+            rule["stay_id"] or "none",
+            rule["link"],
             duration(rule["gap_seconds"]),
-            str(rule["n_candidates"]),
+            rule["n_candidates"],
         )
-    return table
+        for rule in rules
+    ]
+    names = ("rule", "stay", "clause", "gap", "candidates")
+    print_table(sys.stdout, names, ("TEXT", "TEXT", "TEXT", "TEXT", NUMBER), rows)
 
 
 def compare_links(database: Path, format: str) -> None:
@@ -99,29 +99,11 @@ def compare_links(database: Path, format: str) -> None:
     names = list(link_rules())
     agree = {(a["link_rule"], a["other_rule"]): int(a["n_agree"]) for a in found.agreement}
     total = max((a["n_images"] for a in found.agreement), default=0)
-    table = Table(
-        title=f"Images with the same stay, or with none, of {total:,}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    table.add_column("")
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")
-    for name in names:
-        table.add_row(name, *(f"{agree.get((name, other), 0):,}" for other in names))
-    console.print(table)
+    print_text(console, f"Images with the same stay, or with none, of {total:,}")
+    rows = [(name, *(f"{agree.get((name, other), 0):,}" for other in names)) for name in names]
+    print_table(sys.stdout, ("rule", *names), ("TEXT", *[NUMBER] * len(names)), rows)
     own = found.settings["link_rule"]
-    why = Table(
-        title=f"\nImages linked differently from {own}, by reason",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    for name in ("rule", "reason", "images"):
-        why.add_column(name, justify="right" if name == "images" else "left")
-    for row in found.differences:
-        why.add_row(row["link_rule"], row["reason"], f"{row['n_images']:,}")
-    console.print(why)
+    console.print()
+    print_text(console, f"Images linked differently from {own}, by reason")
+    rows = [(row["link_rule"], row["reason"], f"{row['n_images']:,}") for row in found.differences]
+    print_table(sys.stdout, ("rule", "reason", "images"), ("TEXT", "TEXT", NUMBER), rows)

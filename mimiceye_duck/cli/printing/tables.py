@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mimiceye_duck.catalog.models.reading import SCHEMAS
-from mimiceye_duck.catalog.names import resolve
+from mimiceye_duck.catalog.names import matching, resolve
 from mimiceye_duck.cli.printing.layout import first_sentence, print_list, print_text
 from mimiceye_duck.core.text import printable
 from mimiceye_duck.database.inspect import Column, Relation, n_rows, n_rows_at_once, relations
@@ -30,10 +30,12 @@ _SCHEMAS = {
 }
 
 
-def show_tables(database: Path, format: str) -> None:
-    """Print every table and view with its number of rows and what it holds."""
+def show_tables(database: Path, format: str, pattern: str = "") -> None:
+    """Print tables and views like a pattern, with the number of rows and what each holds."""
     with opened(database) as connection:
-        found = relations(connection)
+        every = relations(connection)
+        names = set(matching(pattern, [one.name for one in every])) if pattern else None
+        found = [one for one in every if names is None or one.name in names]
         counts = n_rows_at_once(connection, found)
     if format == "json":
         records = [{**_about(one, counts[one.name]), "columns": len(one.columns)} for one in found]

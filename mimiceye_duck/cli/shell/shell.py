@@ -10,7 +10,7 @@ from typing import TextIO
 import typer
 from rich.console import Console
 
-from mimiceye_duck.catalog.names import did_you_mean, resolve
+from mimiceye_duck.catalog.names import did_you_mean, matching, resolve
 from mimiceye_duck.cli.printing.answers import write
 from mimiceye_duck.cli.printing.pager import paged
 from mimiceye_duck.cli.printing.tables import print_relation, print_relations
@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 _COMMANDS = {
     ".tables": None,
     ".schema": None,
-    ".mode": ("table", "line", "csv", "json"),
+    ".mode": ("table", "line", "csv", "json", "jsonl"),
     ".timer": ("on", "off"),
     ".help": (),
     ".quit": (),
@@ -38,7 +38,8 @@ _AROUND = " \t\r\n;"
 _HELP = """\
 .tables [TEXT]  tables and views, or those with TEXT in their names
 .schema NAME    what a table or view is, and its columns
-.mode MODE      answers as table (as line if it is too wide), line, csv or json
+.mode MODE      answers as table (as line if it is too wide), line, csv, json
+                or jsonl
 .timer on|off   how long DuckDB took for each answer
 .help           this
 .quit           leave, as do .exit and Ctrl-D
@@ -219,9 +220,8 @@ class Shell:
     def _show_tables(self, part: str) -> None:
         everything = self.relations()
         counts = n_rows_at_once(self._database, everything)
-        found = [one for one in everything if part.strip("%*").lower() in one.name.lower()]
-        if not found:
-            raise UserError(Problem("no table or view has this in its name", detail=part))
+        names = matching(part, [one.name for one in everything])
+        found = [one for one in everything if one.name in names]
         own = {one.name: counts[one.name] for one in found}
         with self._target() as target:
             print_relations(Console(file=target, highlight=False), found, own)

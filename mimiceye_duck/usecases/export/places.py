@@ -6,7 +6,7 @@ from pathlib import Path
 from mimiceye_duck.catalog.options.checking import memory
 from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.readonly import opened, require
+from mimiceye_duck.database.readonly import located, opened, require
 from mimiceye_duck.writers.export_folder import Folder, beside
 
 Given = ParquetOptions | CsvOptions | MedsOptions
@@ -17,7 +17,7 @@ def folder_of(given: Given, name: str, *, last: str | None = None) -> Folder:
 
     Raises `UserError` where there is no database.
     """
-    database = Path(given.database)
+    database = located(given.database)
     require(database)
     out = Path(given.out) if given.out else beside(database, name)
     temp_dir = Path(given.temp_dir) if given.temp_dir else None
@@ -29,7 +29,7 @@ def opened_of(
 ) -> AbstractContextManager[Database]:
     """The database of an export, opened; it spills where its folder says."""
     return opened(
-        Path(given.database),
+        located(given.database),
         allow_files=allow_files,
         threads=given.threads,
         memory_limit=memory(given.memory_limit),
