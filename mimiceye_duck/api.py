@@ -6,20 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
+from mimiceye_duck.core import results
 from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
     import duckdb
 
-    from mimiceye_duck.core.results import (
-        AttachResult,
-        BuildResult,
-        CheckResult,
-        Explanation,
-        ExportResult,
-        LinkComparison,
-    )
     from mimiceye_duck.pipeline.plan import Plan
 
 P = ParamSpec("P")
@@ -42,7 +35,7 @@ def _work(call: Callable[P, Outcome]) -> Callable[P, Outcome]:
 
 @takes(BuildOptions)
 @_work
-def build(given: BuildOptions) -> "BuildResult":
+def build(given: BuildOptions) -> results.BuildResult:
     """Build OUT from the sources: the folders, the spreadsheets, the database.
 
     The options are those of `mimiceye-duck build`, see `BuildOptions`. Raises `UserError` with
@@ -74,7 +67,7 @@ def check(
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
     temp_dir: StrPath | None = None,
-) -> "CheckResult":
+) -> results.CheckResult:
     """Check that the downloads are whole and as the contracts say.
 
     `deep` reads every byte and cell; `out` is where a build is to go, for its disk space;
@@ -82,15 +75,13 @@ def check(
     to check: what is wrong with the files is in the result.
     """
     from mimiceye_duck.catalog.options.checking import options, releases
-    from mimiceye_duck.core.results import CheckResult
     from mimiceye_duck.readers.discovery import survey
     from mimiceye_duck.usecases.check import check as check_sources
 
     sources = survey(Path(source), releases=releases(release), skip=skip)
-    folder = Path(temp_dir) if temp_dir else None
-    results = check_sources(sources, options(), Path(out), deep=deep, temp_dir=folder)
+    found = check_sources(sources, options(), Path(out), deep=deep, temp_dir=_path(temp_dir))
     chosen = {key: str(release) for key, release in sources.releases.items()}
-    return CheckResult(sources.folder, chosen, tuple(results))
+    return results.CheckResult(sources.folder, chosen, tuple(found))
 
 
 @_work
@@ -100,16 +91,15 @@ def attach(
     *,
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
-) -> "AttachResult":
+) -> results.AttachResult:
     """Write a database of views on the sources; raises `UserError` for sources it cannot read."""
     from mimiceye_duck.catalog.options.checking import releases
-    from mimiceye_duck.core.results import AttachResult
     from mimiceye_duck.readers.discovery import find
     from mimiceye_duck.usecases.attach import attach as make
 
     sources = find(Path(source), releases=releases(release), skip=skip)
     tables = make(sources, Path(database))
-    return AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
+    return results.AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
 
 
 def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
@@ -124,14 +114,14 @@ def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
     return connect_to_newest(Path(path))
 
 
-def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":
+def explain(dicom_id: str, database: StrPath = DATABASE) -> results.Explanation:
     """Say why an image has the stay it has; raises `UserError` for an unknown image."""
     from mimiceye_duck.usecases.explain import explanation
 
     return explanation(Path(database), dicom_id)
 
 
-def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
+def compare_links(database: StrPath = DATABASE) -> results.LinkComparison:
     """Compare the link rules over all images; raises `UserError` without a build's database."""
     from mimiceye_duck.usecases.explain import comparison
 
@@ -150,14 +140,13 @@ def export_parquet(
     memory_limit: str | None = None,
     temp_dir: StrPath | None = None,
     force: bool = False,
-) -> "ExportResult":
+) -> results.ExportResult:
     """Write source tables, links and marts as Parquet, `parquet` beside the database.
 
     `tables` are names such as `mimiciv_ed.triage`; `partition_by` is a column of which each value
     becomes a folder; `memory_limit` is text such as 2GB. Raises `UserError` where files are that
     `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.parquet import export_parquet as export
 
     return export(
@@ -167,7 +156,7 @@ def export_parquet(
         all_patients=all_patients,
         partition_by=partition_by,
         threads=threads,
-        memory_limit=memory(memory_limit),
+        memory_limit=_memory(memory_limit),
         temp_dir=_path(temp_dir),
         force=force,
     )
@@ -187,13 +176,12 @@ def export_csv(
     memory_limit: str | None = None,
     temp_dir: StrPath | None = None,
     force: bool = False,
-) -> "ExportResult":
+) -> results.ExportResult:
     """Write tables, or the select of `query` or `file`, as CSV: one file a patient.
 
     `name` is that of the files of a select. Raises `UserError` for rows without a patient, and
     where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.csv import export_csv as export
 
     return export(
@@ -205,7 +193,7 @@ def export_csv(
         name=name,
         all_patients=all_patients,
         threads=threads,
-        memory_limit=memory(memory_limit),
+        memory_limit=_memory(memory_limit),
         temp_dir=_path(temp_dir),
         force=force,
     )
@@ -220,20 +208,18 @@ def export_meds(
     memory_limit: str | None = None,
     temp_dir: StrPath | None = None,
     force: bool = False,
-) -> "ExportResult":
+) -> results.ExportResult:
     """Write the patients' timeline as a MEDS dataset, `meds` beside the database.
 
-    Raises `UserError` for a database without a cohort, and where files are that `force` does
-    not let replace.
+    Raises `UserError` without a cohort, and where files are that `force` does not let replace.
     """
-    from mimiceye_duck.catalog.options.checking import memory
     from mimiceye_duck.usecases.export.meds import export_meds as export
 
     return export(
         Path(database),
         _path(out),
         threads=threads,
-        memory_limit=memory(memory_limit),
+        memory_limit=_memory(memory_limit),
         temp_dir=_path(temp_dir),
         force=force,
     )
@@ -241,24 +227,34 @@ def export_meds(
 
 @_work
 def report(
-    database: StrPath = DATABASE, out: StrPath | None = None, *, small_cells: bool = False
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    small_cells: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write the report of a build as a page; returns its path.
 
     `small_cells` shows counts of fewer than ten patients, not to be shared. Raises `UserError`
-    where the database is not in a build's folder.
+    where the database is not in a build's folder or `force` does not let replace what is there.
     """
     from mimiceye_duck.usecases.pages import report as write
 
-    return write(Path(database), _path(out), shows_small=small_cells)
+    return write(Path(database), _path(out), shows_small=small_cells, force=force)
 
 
 @_work
-def page(subject_id: int, database: StrPath = DATABASE, out: StrPath | None = None) -> Path:
-    """Write a patient's page; returns its path. Raises `UserError` for a patient not built."""
+def page(
+    subject_id: int,
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    force: bool = False,
+) -> Path:
+    """Write a patient's page; returns its path. Raises `UserError` as the command fails."""
     from mimiceye_duck.usecases.pages import page as write
 
-    return write(Path(database), subject_id, _path(out))
+    return write(Path(database), subject_id, _path(out), force=force)
 
 
 @_work
@@ -296,3 +292,9 @@ def synth(
 
 def _path(path: StrPath | None) -> Path | None:
     return None if path is None else Path(path)
+
+
+def _memory(text: str | None) -> str | None:
+    from mimiceye_duck.catalog.options.checking import memory
+
+    return memory(text)

@@ -222,8 +222,12 @@ def test_only_pages_of_ours_are_replaced(command, marked, tmp_path, words):
     assert ran.code == 1 and "not a page of ours" in ran.stderr
     assert file.read_text() == "<p>my thesis"
     file.unlink()
-    for _ in range(2):
-        assert command(*words, "--database", database, "--out", file).code == 0
+    assert command(*words, "--database", database, "--out", file).code == 0
+    before = file.read_bytes()
+    ran = command("page", 90000001, "--database", database, "--out", file)
+    assert ran.code == 1 and "--force replaces it" in ran.stderr
+    assert file.read_bytes() == before
+    assert command(*words, "--database", database, "--out", file, "--force").code == 0
     assert [*tmp_path.iterdir()] == [file]
     ran = command(*words, "--database", database, "--out", tmp_path / "none" / "page.html")
     assert ran.code == 1 and "the folder of --out is not there" in ran.stderr

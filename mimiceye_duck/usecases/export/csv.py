@@ -91,7 +91,7 @@ def export_csv(
     if not tables:
         _checked(name)
     require(database)
-    folder = Folder(out or beside(database, "csv"), force=force, temp_dir=temp_dir)
+    folder = Folder(out or beside(database, "csv"), database, force=force, temp_dir=temp_dir)
     with (
         folder,
         opened(

@@ -56,7 +56,7 @@ def export_meds(
     """
     require(database)
     out = out or beside(database, "meds")
-    folder = Folder(out, force=force, last=_DATASET, temp_dir=temp_dir)
+    folder = Folder(out, database, force=force, last=_DATASET, temp_dir=temp_dir)
     with folder:
         folder.refuse_existing([_DATASET, *_FILES.values()])
         earlier = json_file.read(folder.out / _DATASET, {"etl_name": str})

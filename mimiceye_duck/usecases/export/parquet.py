@@ -65,7 +65,7 @@ def export_parquet(
     """
     require(database)
     out = out or beside(database, "parquet")
-    folder = Folder(out, force=force, last=dataset.NAME, temp_dir=temp_dir)
+    folder = Folder(out, database, force=force, last=dataset.NAME, temp_dir=temp_dir)
     with folder:
         with opened(
             database,
