@@ -101,4 +101,5 @@ readme:
     {{bin}}/python tests/bench/section.py
 
 # tests and lint
+[parallel]
 check: every lint
