@@ -55,8 +55,8 @@ def fill(folder: Path, left: int) -> Path:
 @pytest.mark.parametrize("megabytes", [0, 0.3, 2, 4, 8, 12, 16, 20])
 def test_a_full_disk_is_told_and_leaves_no_half(megabytes, lean, built, small, tools, command):
     filling, out = fill(small, int(megabytes * (1 << 20))), small / "out"
-    ran = build("--source", lean, "--out", out)
-    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    ran = command("build", "--source", lean, "--out", out)
+    assert ran.code == 1 and "Traceback" not in ran.stderr
     assert "the disk is full" in ran.stderr and str(out) in ran.stderr
     assert " free" in ran.stderr and "needs up to" in ran.stderr
     assert not (out / "build.json").exists() and not [*out.glob("patient_*")]
@@ -70,8 +70,8 @@ def test_a_full_disk_is_told_and_leaves_no_half(megabytes, lean, built, small, t
 def test_a_full_disk_leaves_the_finished_build_as_it_was(lean, built, small, tools, command):
     out = shutil.copytree(built(lean), small / "out")
     filling = fill(small, 1 << 20)
-    ran = build("--source", lean, "--out", out, "--window", "0", "--cohort", "all")
-    assert ran.returncode == 1 and "the disk is full" in ran.stderr
+    ran = command("build", "--source", lean, "--out", out, "--window", "0", "--cohort", "all")
+    assert ran.code == 1 and "the disk is full" in ran.stderr
     before = (out / "build.json").read_bytes()
     assert before == (built(lean) / "build.json").read_bytes()
     assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(built(lean))) == []
