@@ -1,6 +1,8 @@
 # The tasks of this project.
 
 layers := "tests/spark tests/faults tests/build tests/cli tests/postgres tests/sql tests/unit"
+# Hundreds of programs that tests start read what one has compiled, whatever a person's own setting.
+export PYTHONDONTWRITEBYTECODE := ""
 bin := if os() == "windows" { ".venv/Scripts" } else { ".venv/bin" }
 
 # list the tasks
@@ -101,4 +103,5 @@ readme:
     {{bin}}/python tests/bench/section.py
 
 # tests and lint
+[parallel]
 check: every lint

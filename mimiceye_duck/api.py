@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
 from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
+from mimiceye_duck.core import results
 from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.given import StrPath, takes
 
 if TYPE_CHECKING:
     import duckdb
 
-    from mimiceye_duck.core.results import (
-        AttachResult,
-        BuildResult,
-        CheckResult,
-        Explanation,
-        ExportResult,
-        LinkComparison,
-    )
     from mimiceye_duck.pipeline.plan import Plan
 
 P = ParamSpec("P")
@@ -43,7 +36,7 @@ def _work(call: Callable[P, Outcome]) -> Callable[P, Outcome]:
 
 @takes(BuildOptions)
 @_work
-def build(given: BuildOptions) -> "BuildResult":
+def build(given: BuildOptions) -> results.BuildResult:
     """Build OUT from the sources: the folders, the spreadsheets, the database.
 
     The options are those of `mimiceye-duck build`, see `BuildOptions`. Raises `UserError` with
@@ -75,7 +68,7 @@ def check(
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
     temp_dir: StrPath | None = None,
-) -> "CheckResult":
+) -> results.CheckResult:
     """Check that the downloads are whole and as the contracts say.
 
     `deep` reads every byte and cell; `out` is where a build is to go, for its disk space;
@@ -83,15 +76,13 @@ def check(
     to check: what is wrong with the files is in the result.
     """
     from mimiceye_duck.catalog.options.checking import options, releases
-    from mimiceye_duck.core.results import CheckResult
     from mimiceye_duck.readers.discovery import survey
     from mimiceye_duck.usecases.check import check as check_sources
 
     sources = survey(Path(source), releases=releases(release), skip=skip)
-    folder = Path(temp_dir) if temp_dir else None
-    results = check_sources(sources, options(), Path(out), deep=deep, temp_dir=folder)
+    found = check_sources(sources, options(), Path(out), deep=deep, temp_dir=_path(temp_dir))
     chosen = {key: str(release) for key, release in sources.releases.items()}
-    return CheckResult(sources.folder, chosen, tuple(results))
+    return results.CheckResult(sources.folder, chosen, tuple(found))
 
 
 @_work
@@ -101,16 +92,15 @@ def attach(
     *,
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
-) -> "AttachResult":
+) -> results.AttachResult:
     """Write a database of views on the sources; raises `UserError` for sources it cannot read."""
     from mimiceye_duck.catalog.options.checking import releases
-    from mimiceye_duck.core.results import AttachResult
     from mimiceye_duck.readers.discovery import find
     from mimiceye_duck.usecases.attach import attach as make
 
     sources = find(Path(source), releases=releases(release), skip=skip)
     tables = make(sources, Path(database))
-    return AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
+    return results.AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
 
 
 def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
@@ -126,7 +116,7 @@ def connect(path: StrPath = DATABASE) -> "duckdb.DuckDBPyConnection":
     return connect_to_newest(found)
 
 
-def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":
+def explain(dicom_id: str, database: StrPath = DATABASE) -> results.Explanation:
     """Say why an image has the stay it has; raises `UserError` for an unknown image."""
     from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.explain import explanation
@@ -134,7 +124,7 @@ def explain(dicom_id: str, database: StrPath = DATABASE) -> "Explanation":
     return explanation(located(database), dicom_id)
 
 
-def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
+def compare_links(database: StrPath = DATABASE) -> results.LinkComparison:
     """Compare the link rules over all images; raises `UserError` without a build's database."""
     from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.explain import comparison
@@ -144,7 +134,7 @@ def compare_links(database: StrPath = DATABASE) -> "LinkComparison":
 
 @takes(ParquetOptions)
 @_work
-def export_parquet(given: ParquetOptions) -> "ExportResult":
+def export_parquet(given: ParquetOptions) -> results.ExportResult:
     """Write source tables, links and marts as Parquet, `parquet` beside the database.
 
     The options are those of `mimiceye-duck export parquet`, see `ParquetOptions`. Raises
@@ -157,7 +147,7 @@ def export_parquet(given: ParquetOptions) -> "ExportResult":
 
 @takes(CsvOptions)
 @_work
-def export_csv(given: CsvOptions) -> "ExportResult":
+def export_csv(given: CsvOptions) -> results.ExportResult:
     """Write tables, or the select of `query` or `file`, as CSV: one file a patient.
 
     The options are those of `mimiceye-duck export csv`, see `CsvOptions`. Raises `UserError` for
@@ -170,7 +160,7 @@ def export_csv(given: CsvOptions) -> "ExportResult":
 
 @takes(MedsOptions)
 @_work
-def export_meds(given: MedsOptions) -> "ExportResult":
+def export_meds(given: MedsOptions) -> results.ExportResult:
     """Write the patients' timeline as a MEDS dataset, `meds` beside the database.
 
     The options are those of `mimiceye-duck export meds`, see `MedsOptions`. Raises `UserError` for
@@ -183,26 +173,36 @@ def export_meds(given: MedsOptions) -> "ExportResult":
 
 @_work
 def report(
-    database: StrPath = DATABASE, out: StrPath | None = None, *, small_cells: bool = False
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    small_cells: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write the report of a build as a page; returns its path.
 
     `small_cells` shows counts of fewer than ten patients, not to be shared. Raises `UserError`
-    where the database is not in a build's folder.
+    where the database is not in a build's folder or `force` does not let replace what is there.
     """
     from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.pages import report as write
 
-    return write(located(database), _path(out), shows_small=small_cells)
+    return write(located(database), _path(out), shows_small=small_cells, force=force)
 
 
 @_work
-def page(subject_id: int, database: StrPath = DATABASE, out: StrPath | None = None) -> Path:
-    """Write a patient's page; returns its path. Raises `UserError` for a patient not built."""
+def page(
+    subject_id: int,
+    database: StrPath = DATABASE,
+    out: StrPath | None = None,
+    *,
+    force: bool = False,
+) -> Path:
+    """Write a patient's page; returns its path. Raises `UserError` as the command fails."""
     from mimiceye_duck.database.readonly import located
     from mimiceye_duck.usecases.pages import page as write
 
-    return write(located(database), subject_id, _path(out))
+    return write(located(database), subject_id, _path(out), force=force)
 
 
 @_work

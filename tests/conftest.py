@@ -29,6 +29,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it does in the background so; the tests and what they start press Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# No test cuts the power, and thousands of files of all workers go to the disk at each such wait.
+os.sync = lambda: None
+
 SHARED = "shared"
 CHANGED = pytest.StashKey[list[str]]()
 

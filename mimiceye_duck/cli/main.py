@@ -14,6 +14,13 @@ from mimiceye_duck.core.errors import ChangedWarning, Problem, UserError
 from mimiceye_duck.core.files.privacy import owner_only
 from mimiceye_duck.core.text import printable
 
+_NO_MEMORY = UserError(
+    Problem(
+        "there is not enough memory",
+        hint="fewer --threads, less --memory-limit, or other programs closed",
+    )
+)
+
 app = typer.Typer(
     name="mimiceye-duck",
     help="MIMIC-IV, MIMIC-IV-ED, MIMIC-CXR, REFLACX and EyeGaze joined by SQL on DuckDB.",
@@ -85,9 +92,7 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
     except MemoryError:
         if debug:
             raise
-        hint = "fewer --threads, less --memory-limit, or other programs closed"
-        problem = Problem("there is not enough memory", hint=hint)
-        print(UserError(problem), file=sys.stderr)  # noqa: T201
+        print(_NO_MEMORY, file=sys.stderr)  # noqa: T201
         return 1
     except OSError as error:
         if debug:
@@ -98,8 +103,15 @@ def _run(call: Callable[[], Any], *, debug: bool) -> int:
     except Exception as error:
         if debug:
             raise
+        from mimiceye_duck.database import engine
+        from mimiceye_duck.database.errors import reason
+
+        if isinstance(error, engine.OutOfMemoryException):
+            print(_NO_MEMORY, file=sys.stderr)  # noqa: T201
+            return 1
         # The text of an unforeseen error may quote a row.
-        kind = type(error).__name__
-        print(f"error: {kind}\n  try       --debug shows where", file=sys.stderr)  # noqa: T201
+        found = reason(error) if isinstance(error, engine.Error) else None
+        problem = Problem(type(error).__name__, detail=found, hint="--debug shows where")
+        print(UserError(problem), file=sys.stderr)  # noqa: T201
         return 1
     return 0

@@ -9,6 +9,8 @@ from mimiceye_duck.cli.arguments import DATABASE, Database, stoppable
 
 app = typer.Typer()
 
+Force = Annotated[bool, typer.Option("--force", help="Replace a page of ours.")]
+
 
 @app.command()
 def report(
@@ -23,12 +25,13 @@ def report(
             "--small-cells", help="Tell counts of fewer than ten patients too, not to be shared."
         ),
     ] = False,
+    force: Force = False,
 ) -> None:
     """Write what went into a build and what came out as a page to look at."""
     from mimiceye_duck.usecases.pages import report as write
 
     with stoppable():
-        typer.echo(write(database, out, shows_small=small_cells))
+        typer.echo(write(database, out, shows_small=small_cells, force=force))
 
 
 @app.command()
@@ -41,12 +44,13 @@ def page(
             "--out", help="The page to write; else patient_SUBJECT_ID.html beside the database."
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write a patient's stays, images and gaze as a page to look at."""
     from mimiceye_duck.usecases.pages import page as write
 
     with stoppable():
-        typer.echo(write(database, subject_id, out))
+        typer.echo(write(database, subject_id, out, force=force))
 
 
 @app.command()

@@ -14,7 +14,6 @@ from mimiceye_duck.database.answers import Answer, waited
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.disk_space import disk_full
 from mimiceye_duck.database.errors import is_disk_full
-from mimiceye_duck.database.inspect import relations
 from mimiceye_duck.database.readonly import opened
 from mimiceye_duck.database.statements import problem, query_text, statement
 from mimiceye_duck.writers.replacing import refuse_replacing
@@ -62,9 +61,8 @@ def run(
             if output is None or part is None:
                 write(Answer(session, question), format or "table", sys.stdout)
                 return
-            sources = [Path(path) for one in relations(session) for path in one.paths]
             refuse_replacing(
-                output, "--output", force=force, database=database, query=file, sources=sources
+                output, "--output", force=force, database=database, session=session, query=file
             )
             _write_file(session, question, format or _format_of(output), part)
         except engine.Error as error:

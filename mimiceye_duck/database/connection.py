@@ -14,7 +14,7 @@ import duckdb
 from mimiceye_duck.catalog.sql.quoting import glob_escaped, literal, literals, names
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.files.paths import unfit
-from mimiceye_duck.database.errors import kind_of, reason
+from mimiceye_duck.database.errors import DamagedError, HeldError, kind_of, reason
 
 if TYPE_CHECKING:
     import pyarrow
@@ -61,14 +61,11 @@ def connect(
         name = str(path) if path else ":memory:"
         return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
     except duckdb.Error as error:
-        raise kind_of(error)(
-            Problem(
-                "the database cannot be opened",
-                path=str(path),
-                detail=reason(error),
-                hint="close the program that holds it, or name the file that `build` wrote",
-            )
-        ) from None
+        kind = kind_of(error)
+        hints = {HeldError: "close that program", DamagedError: "name the file that `build` wrote"}
+        message, found = "the database cannot be opened", reason(error)
+        problem = Problem(message, path=str(path), detail=found, hint=hints.get(kind))
+        raise kind(problem) from None
 
 
 _CONNECTIONS: WeakSet["Database"] = WeakSet()

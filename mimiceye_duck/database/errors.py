@@ -34,6 +34,7 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
         r"Malformed JSON in file|JSON transform error in file",
         "the file is not JSON, or of another shape",
     ),
+    (duckdb.IOException, r"Read-only file system", "its file system is read-only"),
     (duckdb.IOException, r"Permission denied|Access is denied", "it may not be read or written"),
     (duckdb.IOException, r"Input/output error", "the disk cannot read it"),
     (duckdb.IOException, r"Too many open files", "too many files are open"),
@@ -42,6 +43,10 @@ _REASONS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (duckdb.ConnectionException, r"", "this program has it open in another way"),
     (duckdb.InvalidInputException, r"parameter", "it has a parameter, ? or $1, without a value"),
     (duckdb.OutOfMemoryException, r"", "more memory is needed than is allowed"),
+    (duckdb.OutOfRangeException, r"", "a value is out of the range of its type"),
+    (duckdb.NotImplementedException, r"", "DuckDB has no way to do this"),
+    (duckdb.TransactionException, r"", "what was changed could not be written"),
+    (duckdb.IOException, r"", "a file could not be read or written"),
 )
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -84,10 +89,8 @@ _FULL = re.compile(
     r"No space left on device|not enough space|Disk quota exceeded|failed to offload data block"
 )
 # What a write beside others says, as JSON, with the system's number: Linux' or Windows'.
-_FULL_ASYNC = re.compile(
-    rf'^IO Error: Async write failed.*"errno":"(?:{"|".join(map(str, _FULL_NUMBERS))}|112)"',
-    re.DOTALL,
-)
+_ASYNC = re.compile(r'^IO Error: Async write failed.*"errno":"([0-9]+)"', re.DOTALL)
+_FULL_ON_WINDOWS = 112
 _SPILL = re.compile(r"^IO Error: Failed to create directory|duckdb_temp_(?:storage|block)")
 
 
@@ -104,9 +107,21 @@ def is_disk_full(error: BaseException) -> bool:
     if not isinstance(error, kinds):
         return isinstance(error, FullError)
     message = str(error)
-    if isinstance(error, duckdb.IOException) and _FULL_ASYNC.search(message):
-        return True
-    return says_full(message)
+    return _number(error) in {*_FULL_NUMBERS, _FULL_ON_WINDOWS} or says_full(message)
+
+
+def _number(error: BaseException) -> int | None:
+    """The system's number of an error of a write beside others."""
+    match = _ASYNC.search(str(error)) if isinstance(error, duckdb.IOException) else None
+    return int(match[1]) if match else None
+
+
+def _is_too_large(error: BaseException) -> bool:
+    """True if a file could not become as large as it had to be."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EFBIG
+    words = _own_words(str(error)) if isinstance(error, duckdb.Error) else ""
+    return _number(error) == errno.EFBIG or "File too large" in words
 
 
 def says_full(message: str) -> bool:
@@ -122,7 +137,8 @@ def is_of_machine(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FILE_NUMBERS:
         return True
     kinds = (duckdb.OutOfMemoryException, duckdb.InterruptException)
-    return is_disk_full(error) or isinstance(error, kinds) or _is_spill(error)
+    is_refused = is_disk_full(error) or _is_too_large(error) or _is_spill(error)
+    return is_refused or isinstance(error, kinds)
 
 
 def _is_spill(error: BaseException) -> bool:
@@ -145,6 +161,8 @@ def reason(error: duckdb.Error) -> str:
         return "another program holds it" + (f", process {process.group(1)}" if process else "")
     if is_disk_full(error):
         return "the disk is full"
+    if _is_too_large(error):
+        return "the system or the disk allows no file that is so large"
     if _is_spill(error):
         return "what memory cannot hold cannot be written; see --temp-dir"
     line = _LINE.search(message)

@@ -49,6 +49,8 @@ def list_files(folder: Path) -> Listing:
         if here != folder and _is_build(names):
             listing.builds.append(here)
             continue
+        if not names and here != folder:
+            continue  # each that is listed is looked through for every table
         listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
         folders = [entry.name for entry in entries if _is(entry.is_dir)]
         if others := names - listing.files[here] - set(folders):

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
+from mimiceye_duck.core.files.whole_file import remove, whole_file
 from mimiceye_duck.core.running import machine
-from mimiceye_duck.database.connection import is_database
+from mimiceye_duck.database import engine
+from mimiceye_duck.database.connection import Database, is_database
+from mimiceye_duck.database.errors import reason
+from mimiceye_duck.database.inspect import names
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers.sources import Sources
 
@@ -29,8 +33,8 @@ def _padded(sources: Sources) -> Iterator[Problem]:
 def attach(sources: Sources, path: Path) -> list[str]:
     """Write a database of views on the sources to `path`; returns the views' names.
 
-    A database that a build wrote keeps its tables: only its views point elsewhere then. Raises
-    `UserError` where something else is at `path`, and for files that views cannot read.
+    A database of ours keeps its tables: only its views point elsewhere then. Raises `UserError`
+    where something else is at `path`, and for files that views cannot read.
     """
     from mimiceye_duck.readers import views
     from mimiceye_duck.readers.sources import HEADERS, REPORTS, parquet_file
@@ -40,12 +44,38 @@ def attach(sources: Sources, path: Path) -> list[str]:
         raise UserError(Problem(message, path=str(path), hint="another name"))
     if found := list(_padded(sources)):
         raise UserError(found)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = Resources(machine.threads(), machine.memory_limit()).open(path)
     beside = {name: parquet_file(path.absolute().parent, name) for name in (HEADERS, REPORTS)}
     there = {name: file for name, file in beside.items() if file.is_file()}
-    try:
-        with database.transaction():
-            return views.attach(database, sources, there)
-    finally:
-        database.close()
+
+    def write(file: Path) -> list[str]:
+        database = Resources(machine.threads(), machine.memory_limit()).open(file)
+        try:
+            if file == path and not _is_ours(database):
+                message = "--database is there already and neither build nor attach wrote it"
+                raise UserError(Problem(message, path=str(path), hint="another name"))
+            with database.transaction():
+                made = views.attach(database, sources, there)
+            # Closing a database does so too, but says nothing where it fails.
+            database.execute("checkpoint")
+            return made
+        except engine.Error as error:
+            message, found = "the database cannot be written", reason(error)
+            raise UserError(Problem(message, path=str(path), detail=found)) from None
+        finally:
+            database.close()
+
+    if os.path.lexists(path):
+        return write(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as part:
+        wal = part.with_name(part.name + ".wal")
+        remove(wal)  # a program that was killed may have left it, and DuckDB would read it
+        try:
+            return write(part)
+        except BaseException:
+            remove(wal)
+            raise
+
+
+def _is_ours(database: Database) -> bool:
+    return "settings.sources" in names(database)

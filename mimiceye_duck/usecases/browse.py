@@ -28,7 +28,7 @@ def browse(database: Path, out: Path | None = None, *, force: bool = False) -> P
     out = (out or database.absolute().parent / "browse").absolute()
     build = database.absolute().parent
     steps = Steps()
-    with opened(database) as connection, Folder(out, force=force, last=INDEX) as folder:
+    with opened(database) as connection, Folder(out, database, force=force, last=INDEX) as folder:
         require_built(connection)
         _refuse_foreign(out)
         folder.retire([_PAGES])

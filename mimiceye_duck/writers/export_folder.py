@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
-from mimiceye_duck.core.files.build_folder import DATABASE, holds_listed
 from mimiceye_duck.core.files.lock import held
 from mimiceye_duck.core.files.output_folder import OutputFolder, is_link
 from mimiceye_duck.core.text import size
@@ -15,6 +15,7 @@ from mimiceye_duck.database import engine
 from mimiceye_duck.database.disk_space import disk_full
 from mimiceye_duck.database.errors import is_disk_full, reason
 from mimiceye_duck.writers.renaming import Renaming
+from mimiceye_duck.writers.replacing import is_a_source, is_in_a_build
 
 _WORK = ".mimiceye-duck-export"
 _LOCK = "lock"
@@ -29,7 +30,7 @@ def beside(database: Path, name: str) -> Path:
 class Folder:
     """The folder of an export: OUT, and the hidden staging folder in it while a `with` lasts.
 
-    with Folder(out, force=force, last="dataset.json") as folder:
+    with Folder(out, database, force=force, last="dataset.json") as folder:
         folder.refuse_existing(names)
         folder.needed = 3_000_000
         write(folder.tree / name)
@@ -40,13 +41,14 @@ class Folder:
     before anything else. `spill` is a place for DuckDB's temporary files, `temp_dir` if given.
     `needed` is an estimate of the bytes that the export takes, for the error of a full disk.
     Raises `UserError` while another export writes here, for files that are there already and
-    may not be replaced, and for whatever DuckDB or the file system refuses in the block, without
-    a row's values.
+    may not be replaced, as a build's and those of the sources of `database` never may, and for
+    whatever DuckDB or the file system refuses in the block, without a row's values.
     """
 
     def __init__(
         self,
         out: Path,
+        database: Path | None = None,
         *,
         force: bool = False,
         last: str | None = None,
@@ -66,11 +68,11 @@ class Folder:
         self._whole: set[str] = set()
         self._retired: set[str] = set()
         self._renewed: set[str] = set()
-        for folder in (self.out, *self.out.parents):
-            if holds_listed(folder.name) and (folder.parent / DATABASE).exists():
-                raise UsageError(
-                    Problem("--out is a folder of a build", path=str(folder), hint="another folder")
-                )
+        self._database = database
+        if is_in_a_build(self.out / "any"):
+            raise UsageError(
+                Problem("--out is a folder of a build", path=str(out), hint="another folder")
+            )
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(
                 Problem("--out is a file, not a folder", path=str(out), hint="--out with a folder")
@@ -127,6 +129,16 @@ class Folder:
 
     def refuse_existing(self, names: Iterable[str]) -> None:
         """Raise `UserError` if any of these files or folders is there and may not be replaced."""
+        names = set(names)
+        if kept := sorted(islice(filter(self._is_kept, names), _SHOWN)):
+            raise UserError(
+                Problem(
+                    "the export would overwrite files of a build or of the sources",
+                    path=str(self.out),
+                    detail=", ".join(kept),
+                    hint="--out DIR writes elsewhere",
+                )
+            )
         there = sorted(name for name in names if not self._may_write(name))
         if not there:
             return
@@ -156,6 +168,13 @@ class Folder:
     def place_whole(self, name: str) -> None:
         """Rename this folder of `tree` as one, so that no file of an older one stays in it."""
         self._whole.add(name)
+
+    def _is_kept(self, name: str) -> bool:
+        path = self.out / name
+        if not os.path.lexists(path):
+            return False
+        database = self._database
+        return is_in_a_build(path) or (database is not None and is_a_source(path, database))
 
     def _may_write(self, name: str) -> bool:
         path = self.out / name

@@ -13,11 +13,8 @@ def is_ours(file: Path) -> bool:
         return GENERATOR.encode() in opened.read(2000)
 
 
-def write(text: str, file: Path) -> None:
-    """Write a page.
-
-    Raises `UserError` where the folder is not there, or something that is not a page of ours.
-    """
+def check_place(file: Path) -> None:
+    """Raise `UserError` where no page can come: no folder, or what is not a page of ours."""
     if not file.absolute().parent.is_dir():
         raise UserError(Problem("the folder of --out is not there", path=str(file)))
     if os.path.lexists(file) and (not file.is_file() or file.is_symlink() or not is_ours(file)):
@@ -28,6 +25,11 @@ def write(text: str, file: Path) -> None:
                 hint="--out with another name",
             )
         )
+
+
+def write(text: str, file: Path) -> None:
+    """Write a page where `check_place` lets it come."""
+    check_place(file)
     write_whole(file, text, shared=True)
 
 

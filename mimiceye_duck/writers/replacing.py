@@ -1,12 +1,13 @@
-"""Files that an answer must not replace: sources, queries, files of a build; others unasked."""
+"""Files that a command must not replace: sources, queries, files of a build; others unasked."""
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from mimiceye_duck.core.errors import Problem, UserError
-from mimiceye_duck.core.files.build_folder import DATABASE, RECORD, is_of_a_build
+from mimiceye_duck.core.files.build_folder import DATABASE, RECORD, is_listed, is_of_a_build
+from mimiceye_duck.database.connection import Database
+from mimiceye_duck.database.inspect import relations
 
 
 def refuse_replacing(
@@ -15,36 +16,55 @@ def refuse_replacing(
     *,
     force: bool,
     database: Path,
+    session: Database,
     query: Path | None = None,
-    sources: Iterable[Path] = (),
 ) -> None:
-    """Raise `UserError` where `output`, which `option` names, may not be replaced.
+    """Raise `UserError` where `output`, which `option` names, may not be written.
 
-    `database`, `query` and `sources` are the files that are read for what is to be written.
-    Where there is nothing, nothing is refused.
+    By force a file that is there may be replaced, but not `database`, which `session` has open,
+    `query`, nor a source or a file of a build; beside sources and in a build's folders nothing
+    new may come either.
     """
-    if not os.path.lexists(output):
-        return
-    if output.is_symlink() or not output.is_file():
+    is_there = os.path.lexists(output)
+    if is_there and (output.is_symlink() or not output.is_file()):
         raise _refusal(f"{option} is not a regular file", output)
+    sources = (Path(path) for one in relations(session) for path in one.paths)
     there = [path for path in sources if path.exists()]
     read = [path for path in (database, query, *there) if path and path.exists()]
-    if any(output.samefile(path) for path in read):
+    if is_there and any(output.samefile(path) for path in read):
         raise _refusal(f"{option} is a file that is read here", output)
-    whole = Path(os.path.realpath(output))
-    folders = {os.path.realpath(path.parent) for path in there}
-    source = _record(database.absolute().parent).get("source")
-    if isinstance(source, str) and whole.is_relative_to(os.path.realpath(source)):
+    beside = {os.path.realpath(path.parent) for path in there}
+    if os.path.realpath(output.parent) in beside or is_a_source(output, database):
         raise _refusal(f"{option} is among the sources", output)
-    if str(whole.parent) in folders:
-        raise _refusal(f"{option} is among the sources", output)
-    if any(
-        is_of_a_build(whole.relative_to(folder).as_posix()) and _record(folder)
-        for folder in whole.parents
-    ):
+    if is_in_a_build(output):
         raise _refusal(f"{option} is a file of a build", output)
-    if not force:
+    if is_there and not force:
         raise _refusal(f"{option} is there already", output, "--force replaces it; another name")
+
+
+def is_a_source(path: Path, database: Path) -> bool:
+    """True if something is at a path below the downloads of which a build made a database.
+
+    The build itself may lie below them, or they below it, where they are files of the build.
+    """
+    build, whole = database.absolute().parent, Path(os.path.realpath(path))
+    source = _record(build).get("source")
+    return (
+        isinstance(source, str)
+        and os.path.lexists(path)
+        and whole.is_relative_to(os.path.realpath(source))
+        and not whole.is_relative_to(os.path.realpath(build))
+    )
+
+
+def is_in_a_build(path: Path) -> bool:
+    """True if a path is that of a file of a build, or of one in a folder that is a build's."""
+    whole = Path(os.path.realpath(path))
+    return any(
+        (_record(folder) if not is_listed(name) else (folder / DATABASE).exists())
+        for folder in whole.parents
+        if is_of_a_build(name := whole.relative_to(folder).as_posix())
+    )
 
 
 def _record(folder: Path) -> dict[str, object]:

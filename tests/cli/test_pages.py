@@ -1,6 +1,7 @@
 """The pages as text: their numbers against the sources, and where they may be written."""
 
 import html
+import json
 import re
 import shutil
 from collections import Counter
@@ -222,8 +223,12 @@ def test_only_pages_of_ours_are_replaced(command, marked, tmp_path, words):
     assert ran.code == 1 and "not a page of ours" in ran.stderr
     assert file.read_text() == "<p>my thesis"
     file.unlink()
-    for _ in range(2):
-        assert command(*words, "--database", database, "--out", file).code == 0
+    assert command(*words, "--database", database, "--out", file).code == 0
+    before = file.read_bytes()
+    ran = command("page", 90000001, "--database", database, "--out", file)
+    assert ran.code == 1 and "--force replaces it" in ran.stderr
+    assert file.read_bytes() == before
+    assert command(*words, "--database", database, "--out", file, "--force").code == 0
     assert [*tmp_path.iterdir()] == [file]
     ran = command(*words, "--database", database, "--out", tmp_path / "none" / "page.html")
     assert ran.code == 1 and "the folder of --out is not there" in ran.stderr
@@ -272,3 +277,35 @@ def test_pages_of_a_part_of_the_sources(command, made_up, copied, tmp_path, kept
     # Nothing was placed: the pictures are those of the download.
     text = "".join(file.read_text() for file in (tmp_path / "pages" / "pages").iterdir())
     assert "../../source/" in text
+
+
+@pytest.mark.parametrize("command_words", [("report",), ("page", 90000000), ("browse",)])
+def test_pages_replace_no_file_of_a_build_or_a_source(
+    command, copied, built, made_up, tmp_path, command_words
+):
+    source = copied(made_up())
+    out = shutil.copytree(built(made_up()), tmp_path / "build")
+    record = json.loads((out / "build.json").read_text(encoding="utf-8"))
+    (out / "build.json").write_text(json.dumps({**record, "source": str(source)}))
+    database = out / "mimiceye.duckdb"
+    page = '<meta name="generator" content="mimiceye-duck x">'
+    (source / "index.html").write_text(page)
+    other = shutil.copytree(out, tmp_path / "other")
+    kept = [source / "index.html", other / "report.html"]
+    before = [file.read_bytes() for file in kept]
+    for file in kept:
+        place = file.parent if command_words == ("browse",) else file
+        if command_words == ("browse",) and file.parent == other:
+            place = other / "patient_90000000"
+        ran = command(*command_words, "--database", database, "--out", place, "--force")
+        assert ran.code in (1, 2)
+        assert "of a build" in ran.stderr or "among the sources" in ran.stderr, ran.stderr
+    assert [file.read_bytes() for file in kept] == before
+
+
+def test_no_page_comes_into_a_folder_of_a_build(command, marked, tmp_path):
+    out = marked["out"]
+    file = next(out.glob("patient_*")) / "page.html"
+    ran = command("page", 90000000, "--database", out / "mimiceye.duckdb", "--out", file)
+    assert ran.code == 1 and "is a file of a build" in ran.stderr
+    assert not file.exists()

@@ -680,3 +680,23 @@ def test_database_opens_with_plain_duckdb_in_another_process(out, tmp_path, tool
     assert ran.returncode == 0, ran.stderr
     relations, images = map(int, ran.stdout.split())
     assert relations > 100 and images == len(tools.source(made_up()).metadata)
+
+
+def test_attach_leaves_a_database_of_someone_else(command, made_up, tmp_path):
+    file = tmp_path / "mine.duckdb"
+    with duckdb.connect(str(file)) as mine:
+        mine.execute("create schema mimiciv_ed")
+        mine.execute("create view mimiciv_ed.triage as select 42 as mine")
+    before = file.read_bytes()
+    ran = command("attach", "--source", made_up(), "--database", file)
+    assert ran.code == 1 and "neither build nor attach wrote it" in ran.stderr
+    assert file.read_bytes() == before and [*tmp_path.iterdir()] == [file]
+
+
+def test_attach_reads_nothing_that_a_killed_one_left(command, made_up, tmp_path):
+    for name in ("views.duckdb.part", "views.duckdb.part.wal"):
+        (tmp_path / name).write_bytes(b"of a program that was killed")
+    for _ in range(2):
+        ran = command("attach", "--source", made_up(), "--database", tmp_path / "views.duckdb")
+        assert ran.code == 0, ran.stderr
+        assert [one.name for one in tmp_path.iterdir()] == ["views.duckdb"]

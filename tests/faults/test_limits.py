@@ -2,6 +2,7 @@
 
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,12 @@ PROGRAM = "import sys; from mimiceye_duck.cli.main import main; main(sys.argv[1:
 
 
 def build(*words: object, limit: Any = None) -> subprocess.CompletedProcess[str]:
+    return run("build", *words, limit=limit)
+
+
+def run(*words: object, limit: Any = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "build", *map(str, words)],
+        [sys.executable, "-c", PROGRAM, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -50,8 +55,8 @@ def fill(folder: Path, left: int) -> Path:
 @pytest.mark.parametrize("megabytes", [0, 0.3, 2, 4, 8, 12, 16, 20])
 def test_a_full_disk_is_told_and_leaves_no_half(megabytes, lean, built, small, tools, command):
     filling, out = fill(small, int(megabytes * (1 << 20))), small / "out"
-    ran = build("--source", lean, "--out", out)
-    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    ran = command("build", "--source", lean, "--out", out)
+    assert ran.code == 1 and "Traceback" not in ran.stderr
     assert "the disk is full" in ran.stderr and str(out) in ran.stderr
     assert " free" in ran.stderr and "needs up to" in ran.stderr
     assert not (out / "build.json").exists() and not [*out.glob("patient_*")]
@@ -65,8 +70,8 @@ def test_a_full_disk_is_told_and_leaves_no_half(megabytes, lean, built, small, t
 def test_a_full_disk_leaves_the_finished_build_as_it_was(lean, built, small, tools, command):
     out = shutil.copytree(built(lean), small / "out")
     filling = fill(small, 1 << 20)
-    ran = build("--source", lean, "--out", out, "--window", "0", "--cohort", "all")
-    assert ran.returncode == 1 and "the disk is full" in ran.stderr
+    ran = command("build", "--source", lean, "--out", out, "--window", "0", "--cohort", "all")
+    assert ran.code == 1 and "the disk is full" in ran.stderr
     before = (out / "build.json").read_bytes()
     assert before == (built(lean) / "build.json").read_bytes()
     assert tools.difference(tools.tree_bytes(out), tools.tree_bytes(built(lean))) == []
@@ -116,3 +121,23 @@ def test_too_little_memory_is_told_and_more_completes_the_work(
     assert command("build", *words).code == 0
     wanted = built(lean, files="none")
     assert tools.difference(tools.tree_bytes(tmp_path), tools.tree_bytes(wanted)) == []
+
+
+def small_files(size: int) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize("size", [500, 100_000])
+def test_attach_whose_file_may_not_grow_leaves_none(size, lean, tmp_path, command):
+    words = ("attach", "--source", lean, "--database", tmp_path / "views.duckdb")
+    ran = run(*words, limit=lambda: small_files(size))
+    assert ran.returncode == 1 and "allows no file that is so large" in ran.stderr
+    assert not [*tmp_path.iterdir()]
+    assert command(*words).code == 0
+
+
+def test_a_build_whose_files_may_not_grow_says_so(lean, tmp_path):
+    ran = build("--source", lean, "--out", tmp_path, limit=lambda: small_files(1_000_000))
+    assert ran.returncode == 1 and "allows no file that is so large" in ran.stderr, ran.stderr
+    assert not (tmp_path / "build.json").exists()

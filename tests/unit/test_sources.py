@@ -10,6 +10,7 @@ from mimiceye_duck.catalog.contracts.contract import version_key
 from mimiceye_duck.catalog.contracts.reading import contracts, datasets
 from mimiceye_duck.core.errors import UsageError, UserError
 from mimiceye_duck.readers.discovery import find
+from mimiceye_duck.readers.listing import list_files
 
 SECRET = "SECRET-CELL"
 
@@ -527,3 +528,11 @@ def test_reports_may_be_unpacked_with_or_without_their_top_folder(root, stays, t
     stays("mimic-iv-ed/2.2")
     write(root / top / "p10/p10000001/s50000001.txt", "FINAL REPORT")
     assert find(root).get("mimic_cxr.reports").folders == (root / top,)
+
+
+def test_folders_that_hold_nothing_are_not_looked_through(tmp_path):
+    for name in ("full/edstays", "empty/empty"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "full/edstays/edstays-00000.csv").touch()
+    found = {folder.relative_to(tmp_path).as_posix() for folder in list_files(tmp_path).files}
+    assert found == {".", "full", "full/edstays", "empty"}

@@ -1,5 +1,6 @@
 """A file appears whole or not at all, and nothing is left of one that was not finished."""
 
+import errno
 import os
 
 import pytest
@@ -36,3 +37,9 @@ def test_two_writers_of_a_shared_file_do_not_meet(tmp_path, monkeypatch):
             other.write_text("other")
         assert file.read_text() == "other"
     assert file.read_text() == "one" and [*tmp_path.iterdir()] == [file]
+
+
+def test_a_write_that_fails_says_which_file(tmp_path):
+    with pytest.raises(OSError) as caught, whole_file(tmp_path / "a.txt"):
+        raise OSError(errno.EFBIG, "as of a write, without a name")
+    assert caught.value.filename == str(tmp_path / "a.txt")

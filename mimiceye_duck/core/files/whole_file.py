@@ -23,9 +23,11 @@ def whole_file(file: Path, *, shared: bool = False) -> Iterator[Path]:
     try:
         yield part
         os.replace(extended(part), extended(file))
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             remove(part)
+        if isinstance(error, OSError) and error.errno and not error.filename:
+            error.filename = str(file)  # a write that fails does not say where
         raise
 
 

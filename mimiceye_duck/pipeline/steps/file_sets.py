@@ -10,7 +10,7 @@ from mimiceye_duck.catalog.contracts.contract import Contract
 from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.core.errors import Problem, UserError
 from mimiceye_duck.core.files.paths import extended
-from mimiceye_duck.core.findings import by_reason
+from mimiceye_duck.core.findings import FAILED, by_reason
 from mimiceye_duck.database import engine
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason
@@ -21,6 +21,7 @@ from mimiceye_duck.pipeline.steps.named_files import File, find, left_out, looke
 from mimiceye_duck.readers import views
 from mimiceye_duck.readers.dicom import rendering
 from mimiceye_duck.readers.dicom.rendering import Picture
+from mimiceye_duck.readers.headers import check_header
 from mimiceye_duck.readers.reports import reports
 from mimiceye_duck.readers.reports.archive import Archive
 from mimiceye_duck.readers.reports.loose import content_of
@@ -220,6 +221,18 @@ def _broken(
     return found
 
 
+def _with_header(file: File, source: Source, damaged: list[tuple[str, str]]) -> File:
+    """A file that is copied unread: left out without its header, which ends any view on it."""
+    if not file.source:
+        return file
+    _, results = check_header(source.contract, file.source, source.release)
+    wrong = [one.message for one in results if one.status == FAILED]
+    if not wrong:
+        return file
+    damaged.append((str(file.source), wrong[0].removeprefix(source.contract.id).strip()))
+    return file.left_out
+
+
 def _is_placed(run: Run, contract: Contract) -> bool:
     return contract.id in run.sources.tables or (contract.id == _IMAGES and run.renders)
 
@@ -242,6 +255,8 @@ def place_sets(run: Run) -> None:
             found, misfits = _keep_rows(database, source, list(found), damaged)
             run.misfits += misfits
             run.stored.add(contract.cohort_name)
+        elif source and contract.id in _NOT_STORED:
+            found = (_with_header(file, source, damaged) for file in found)
         for batch in _batches(found):
             files = [_place(run, file) for file in batch]
             if contract.id == _IMAGES and run.renders:

@@ -21,7 +21,7 @@ def folder_of(given: Given, name: str, *, last: str | None = None) -> Folder:
     require(database)
     out = Path(given.out) if given.out else beside(database, name)
     temp_dir = Path(given.temp_dir) if given.temp_dir else None
-    return Folder(out, force=given.force, last=last, temp_dir=temp_dir)
+    return Folder(out, database, force=given.force, last=last, temp_dir=temp_dir)
 
 
 def opened_of(

@@ -147,3 +147,12 @@ def test_any_folder_will_do(name, export, tmp_path):
     for words in ((), ("--partition-by", "split", "--force")):
         assert export("mimic_cxr_jpg.split", *words, out=tmp_path / name).code == 0
     assert len([*(tmp_path / name).rglob("*.parquet")]) > 1
+
+
+def test_patients_files_of_a_build_are_never_replaced(command, built, source, tmp_path):
+    out = shutil.copytree(built(source), tmp_path / "build")
+    before = files(out)
+    words = ("--database", out / "mimiceye.duckdb", "--tables", "mimiciv_ed.triage")
+    ran = command("export", "csv", *words, "--out", out, "--force")
+    assert ran.code == 1 and "files of a build" in ran.stderr and "ED/triage.csv" in ran.stderr
+    assert files(out) == before
