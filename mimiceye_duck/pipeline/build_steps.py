@@ -75,6 +75,8 @@ def run_steps(
         if not sources.is_made_up:
             run.warnings += row_count_warnings(run.source_rows, sources.releases)
         content = record(run, graph.digest, started, time.perf_counter() - begin, results)
+        # It is done with: of a build that failed the next one reads it.
+        database.execute("pragma disable_checkpoint_on_shutdown")
     finally:
         database.close()
         shutil.rmtree(run.records_folder, ignore_errors=True)
