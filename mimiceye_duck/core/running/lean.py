@@ -1,4 +1,4 @@
-"""What a process that is ours does without, and one that is another program's may need."""
+"""Things that a process of ours does without, and that another program may need in its own."""
 
 import atexit
 import gc
