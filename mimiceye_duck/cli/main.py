@@ -12,6 +12,7 @@ import typer
 from mimiceye_duck.cli import building, exploring, exporting, pages, planning
 from mimiceye_duck.core.errors import ChangedWarning, Problem, UserError
 from mimiceye_duck.core.files.privacy import owner_only
+from mimiceye_duck.core.running import lean
 from mimiceye_duck.core.text import printable
 
 _NO_MEMORY = UserError(
@@ -65,6 +66,8 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors go to stderr, and never as a traceback without --debug."""
+    if arguments is None:
+        lean.begin()  # else it is another program's process
     words = sys.argv[1:] if arguments is None else arguments
     if isinstance(sys.stdout, TextIOWrapper):
         # Windows would write its own code page and line ends into a file behind a pipe.

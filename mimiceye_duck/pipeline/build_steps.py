@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.checks.row_counts import row_count_warnings
 from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
-from mimiceye_duck.core.files.build_folder import COPIES, MANIFEST, README
+from mimiceye_duck.core.files.build_folder import COPIES, DATABASE, MANIFEST, README
 from mimiceye_duck.core.findings import Result
 from mimiceye_duck.pipeline.build_record import record
 from mimiceye_duck.pipeline.graph import Graph
@@ -74,6 +75,8 @@ def run_steps(
         if not sources.is_made_up:
             run.warnings += row_count_warnings(run.source_rows, sources.releases)
         content = record(run, graph.digest, started, time.perf_counter() - begin, results)
+        # It is done with: of a build that failed the next one reads it.
+        database.execute("pragma disable_checkpoint_on_shutdown")
     finally:
         database.close()
         shutil.rmtree(run.records_folder, ignore_errors=True)
@@ -101,8 +104,10 @@ def _make(run: Run) -> list[audits.Result]:
     with run.steps.step("auditing", 1):
         results = _audit(run, fallbacks)
     _store(run)
-    output_database.describe(run, run.graph.described)
-    return results + output_database.audit_grains(run)
+    # A view is bound to the database it is made in, so that this one opens alone.
+    with closing(run.resources.open(run.tree / DATABASE)) as database:
+        output_database.describe(run, database, run.graph.described)
+        return results + output_database.audit_grains(run, database)
 
 
 def _note_files(run: Run) -> None:

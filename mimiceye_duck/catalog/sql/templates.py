@@ -103,6 +103,7 @@ def _environment() -> Environment:
         finalize=_finalize,
         autoescape=False,
         keep_trailing_newline=False,
+        auto_reload=False,
         bytecode_cache=template_cache(__file__),
     )
     environment.filters.update(

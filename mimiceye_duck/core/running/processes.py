@@ -9,10 +9,13 @@ from multiprocessing import parent_process
 from threading import Thread
 from types import ModuleType
 
+from mimiceye_duck.core.running import lean
+
 
 def begin() -> None:
     """Worker initializer: ignore SIGINT; exit when the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lean.begin()
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -1,7 +1,6 @@
 """The database that a build leaves: the patients' rows, the models, views on the sources."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 
 from mimiceye_duck.catalog.contracts.reading import contracts
 from mimiceye_duck.catalog.models.descriptions import described
@@ -10,7 +9,6 @@ from mimiceye_duck.catalog.models.reading import KEPT, noted
 from mimiceye_duck.catalog.options.checking import Options
 from mimiceye_duck.catalog.sql.quoting import Sql, ident
 from mimiceye_duck.catalog.sql.templates import render
-from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.running.threads import Item
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.parallel import side_by_side
@@ -111,43 +109,40 @@ def enter_nodes(run: Run, rows: Mapping[str, int]) -> None:
     run.state.add(run.database, *rest)
 
 
-def describe(run: Run, models: Iterable[Model]) -> None:
+def describe(run: Run, database: Database, models: Iterable[Model]) -> None:
     """Add to the stored database the views on the sources and every description."""
-    # A view is bound to the database it is made in, so that this one opens alone.
-    with closing(run.resources.open(run.tree / DATABASE)) as database:
 
-        def each(items: Iterable[Item], work: Callable[[Database, Item], None]) -> None:
-            """The work on each item, in a transaction a thread."""
-            listed = list(items)
-            threads = run.resources.threads
-            shares = [share for n in range(threads) if (share := listed[n::threads])]
+    def each(items: Iterable[Item], work: Callable[[Database, Item], None]) -> None:
+        """The work on each item, in a transaction a thread."""
+        listed = list(items)
+        threads = run.resources.threads
+        shares = [share for n in range(threads) if (share := listed[n::threads])]
 
-            def one(cursor: Database, share: list[Item]) -> None:
-                with cursor.transaction():
-                    for item in share:
-                        work(cursor, item)
+        def one(cursor: Database, share: list[Item]) -> None:
+            with cursor.transaction():
+                for item in share:
+                    work(cursor, item)
 
-            name = "describing the database"
-            side_by_side(database, run.steps, name, shares, one, threads)
+        name = "describing the database"
+        side_by_side(database, run.steps, name, shares, one, threads)
 
-        attach.attach(database, run.sources, run.parquet, run.source_rows, each)
-        views = [model for model in models if not model.is_stored]
-        with database.transaction():
-            _make_empty(database, views)
-            for model in views:
-                database.execute(render("schema", name=model.schema))
-                view = render("create_view", name=model.name, select=Sql(model.sql))
-                database.execute(view)
-        each(_comments(database, models), Database.execute)
+    attach.attach(database, run.sources, run.parquet, run.source_rows, each)
+    views = [model for model in models if not model.is_stored]
+    with database.transaction():
+        _make_empty(database, views)
+        for model in views:
+            database.execute(render("schema", name=model.schema))
+            view = render("create_view", name=model.name, select=Sql(model.sql))
+            database.execute(view)
+    each(_comments(database, models), Database.execute)
 
 
-def audit_grains(run: Run) -> list[audits.Result]:
+def audit_grains(run: Run, database: Database) -> list[audits.Result]:
     """Look for rows of one key in the links and marts of the stored database.
 
     Raises `UserError` with every broken claim.
     """
-    with closing(run.resources.open(run.tree / DATABASE)) as database:
-        return audits.run(database, run.sources.tables, chosen=audits.grains())
+    return audits.run(database, run.sources.tables, chosen=audits.grains())
 
 
 def _make_empty(database: Database, views: Iterable[Model]) -> None:
