@@ -27,6 +27,10 @@ def _as_read(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*paths, *map(glob_escaped, paths)]))
 
 
+# The first version of DuckDB that reads the databases that are written.
+OLDEST_CLIENT = "v1.4.0"
+
+
 def is_database(path: Path) -> bool:
     """True if a file begins as DuckDB's databases do, whatever its name.
 
@@ -55,10 +59,16 @@ def connect(
                 hint="another name, or another folder",
             )
         )
-    offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    chosen = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        # What is written here opens in every client since then: 2.0's own form in Python's alone.
+        "storage_compatibility_version": OLDEST_CLIENT,
+        **(config or {}),
+    }
     try:
         name = str(path) if path else ":memory:"
-        return duckdb.connect(name, read_only=read_only, config={**offline, **(config or {})})
+        return duckdb.connect(name, read_only=read_only, config=chosen)
     except duckdb.Error as error:
         kind = kind_of(error)
         hints = {HeldError: "close that program", DamagedError: "name the file that `build` wrote"}
