@@ -92,14 +92,18 @@ def attach(
     *,
     release: Iterable[str] = (),
     skip: Iterable[str] = (),
+    store: Iterable[str] = (),
 ) -> results.AttachResult:
-    """Write a database of views on the sources; raises `UserError` for sources it cannot read."""
+    """Write a database of views on the sources; raises `UserError` for sources it cannot read.
+
+    `store` are patterns of tables that are stored instead, as `mimiciv_*`.
+    """
     from mimiceye_duck.catalog.options.checking import releases
     from mimiceye_duck.readers.discovery import find
     from mimiceye_duck.usecases.attach import attach as make
 
     sources = find(Path(source), releases=releases(release), skip=skip)
-    tables = make(sources, Path(database))
+    tables = make(sources, Path(database), store)
     return results.AttachResult(Path(database), tuple(tables), tuple(sources.warnings))
 
 

@@ -50,6 +50,12 @@ def attach(
     database: Annotated[Path, typer.Option(help="The database to write.")] = DATABASE,
     release: ReleaseWords = None,
     skip: SkipWords = None,
+    store: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Store the rows of tables with this in their names, as 'mimiciv_*', not views."
+        ),
+    ] = None,
 ) -> None:
     """Make a database of views on the sources, and nothing else."""
     from mimiceye_duck.catalog.options.checking import releases
@@ -59,7 +65,8 @@ def attach(
 
     sources = find(source, releases=releases(release or ()), skip=skip or ())
     warn(sources.warnings)
-    made = attach(sources, database)
+    with stoppable():
+        made = attach(sources, database, store or ())
     typer.echo(f"{len(made)} tables in {database}")
 
 

@@ -34,9 +34,9 @@ WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 # Work done on each of some sources, each time with a connection.
 Each = Callable[[Iterable[Source], Callable[[Database, Source], None]], None]
 
-_VIEWS = """
-select table_name from information_schema.tables
-where table_schema = ? and table_type = 'VIEW' and table_catalog = current_database()
+_THERE = """
+select table_name, table_type = 'VIEW' from information_schema.tables
+where table_schema = ? and table_catalog = current_database()
 """
 
 
@@ -191,9 +191,10 @@ def attach(
 
     for schema in sorted({contract.schema for contract in contracts().values()}):
         database.execute(render("schema", name=schema))
-        for (name,) in database.rows(_VIEWS, [schema]):
+        for name, is_view in database.rows(_THERE, [schema]):
             # A view on a table that these sources lack would go on reading the old ones.
-            database.execute(render("drop_view", name=f"{schema}.{name}"))
+            template = "drop_view" if is_view else "drop_table"
+            database.execute(render(template, name=f"{schema}.{name}"))
     if each:
         each(sources.tables.values(), one)
     else:

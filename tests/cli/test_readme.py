@@ -269,9 +269,9 @@ def test_output_folder_holds_what_is_listed(place):
 def test_named_relations_are_in_the_database(place, tools):
     out = place[0] / "mimic-eye"
     schemas = {row[0] for row in tools.query(out, "select schema_name from duckdb_schemas()")}
-    for paragraph in ("The database opens in any DuckDB client:", "The source tables:"):
+    for paragraph in ("The database opens in any DuckDB client", "The source tables:"):
         assert paragraph in TEXT
-    bullets = TEXT.split("The database opens in any DuckDB client:")[1].split("In a notebook")[0]
+    bullets = TEXT.split("The database opens in any DuckDB client")[1].split("In a notebook")[0]
     named = set(re.findall(r"`([a-z_]+)`", bullets))
     assert len(named) > 8 and named <= schemas
     for relation in set(re.findall(r"`((?:staging|cohort|links)\.[a-z_]+)`", TEXT)):

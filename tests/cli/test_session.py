@@ -201,3 +201,27 @@ def test_a_command_in_a_folder_of_the_build_finds_it(database, words, command, m
     monkeypatch.chdir(folder if folder.is_dir() else database.parent)
     ran = command(*words)
     assert (ran.code, ran.stderr) == (0, "")
+
+
+def test_attach_stores_the_tables_that_a_pattern_names(command, made_up, tmp_path, tools):
+    source, path = made_up(), tmp_path / "concepts.duckdb"
+    words = ("attach", "--source", source, "--database", path)
+    said = command(*words, "--store", "mimiciv_hosp.d_*", "--store", "edstays")
+    assert said.code == 0, said.stderr
+    wanted = {"d_labitems", "d_icd_diagnoses", "d_icd_procedures", "d_hcpcs", "edstays"}
+    kinds = "select table_name from duckdb_tables() where schema_name like 'mimiciv%'"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        stored = {name for (name,) in connection.execute(kinds).fetchall()}
+        assert {"edstays", "d_labitems"} <= stored <= wanted
+        [(comment,)] = connection.execute(
+            "select comment from duckdb_tables() where table_name = 'edstays'"
+        ).fetchall()
+        ids = connection.execute("select stay_id from mimiciv_ed.edstays").fetchall()
+    assert comment
+    table = tools.read_csv(tools.source(source).file("ED/edstays"))
+    place = table.header.index("stay_id")
+    assert [str(stay) for (stay,) in ids] == [row[place] for row in table.rows]
+    assert command(*words, "--store", "nothing").code == 1
+    assert command(*words).code == 0  # views again
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute(kinds).fetchall() == []
