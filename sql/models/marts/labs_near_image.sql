@@ -18,8 +18,10 @@
 --   last_gap_seconds [s]: From the image to the last result; negative before it.
 with
 
+-- Numbered, since numbers are sorted in less time than the ids are.
 images as (
     select
+        row_number() over (order by built.dicom_id) as image,
         built.dicom_id,
         built.subject_id,
         links.study_at
@@ -30,9 +32,7 @@ images as (
 
 results as (
     select
-        images.dicom_id,
-        images.subject_id,
-        images.study_at,
+        images.image,
         labs.labevent_id,
         labs.itemid,
         labs.charttime,
@@ -47,9 +47,7 @@ results as (
 
 near as (
     select
-        results.dicom_id,
-        results.subject_id,
-        results.study_at,
+        results.image,
         results.itemid,
         results.charttime,
         results.value,
@@ -57,11 +55,11 @@ near as (
         results.valueuom,
         results.gap_milliseconds,
         row_number() over (
-            partition by results.dicom_id, results.itemid, results.valueuom
+            partition by results.image, results.itemid, results.valueuom
             order by results.gap_milliseconds, results.labevent_id
         ) as place,
         count(*) over (
-            partition by results.dicom_id, results.itemid, results.valueuom
+            partition by results.image, results.itemid, results.valueuom
         ) as n_results
     from results
     cross join settings.near_image as settings
@@ -72,9 +70,7 @@ near as (
 
 tests as (
     select
-        dicom_id,
-        subject_id,
-        study_at,
+        image,
         itemid,
         valueuom as unit,
         n_results,
@@ -88,14 +84,14 @@ tests as (
         max(case when place = n_results then gap_milliseconds end) as last_gap
     from near
     where place = 1 or place = n_results
-    group by dicom_id, subject_id, study_at, itemid, valueuom, n_results
+    group by image, itemid, valueuom, n_results
 ),
 
 final as (
     select
-        tests.dicom_id,
-        tests.subject_id,
-        tests.study_at,
+        images.dicom_id,
+        images.subject_id,
+        images.study_at,
         tests.itemid,
         items.label as lab,
         items.fluid,
@@ -111,6 +107,7 @@ final as (
         tests.last_text,
         cast(tests.last_gap as double) / 1000 as last_gap_seconds
     from tests
+    inner join images on tests.image = images.image
     left join staging.lab_items as items on tests.itemid = items.itemid
 )
 
