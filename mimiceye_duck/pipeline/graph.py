@@ -165,6 +165,9 @@ class Graph(Selects):
                 "option --link-rule": options.link_rule,
                 "option --window": window_text(options.window_seconds),
             },
+            "settings.near_image": {
+                "option --near-window": window_text(options.near_window_seconds)
+            },
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},
         }

@@ -270,11 +270,12 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
     for name, value in now.items():
         before, after = was.get(name), list(value) if isinstance(value, tuple) else value
         # The same window may be typed in other words.
-        if before == after or (name == "window" and was["window_seconds"] == now["window_seconds"]):
+        seconds = f"{name}_seconds"
+        if before == after or (seconds in now and was.get(seconds) == now[seconds]):
             continue
         if name == "wanted":
             yield "option --cohort: another list of subject_ids"
-        elif name != "window_seconds":
+        elif not name.endswith("window_seconds"):
             yield f"option --{name.replace('_', '-')}: {_said(before)} -> {_said(after)}"
     releases = {key: str(release) for key, release in graph.sources.releases.items()}
     before = finished.get("releases", {})

@@ -18,6 +18,7 @@ from mimiceye_duck.synthetic.datasets.folder import INDEX, Folder, date_everythi
 from mimiceye_duck.synthetic.datasets.reflacx import reflacx
 from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.gaze import Answers
 from mimiceye_duck.synthetic.world.images import draw, draw_around
 from mimiceye_duck.synthetic.world.notes import Notes, note_images, note_people
 from mimiceye_duck.synthetic.world.people import People, read
@@ -132,9 +133,10 @@ def _write(
     draw_pictures(cxr, cxr_jpg, images, dice)
     readers = choose(images, dice)
     readings = folder("reflacx-xray-localization", "1.0.0")
-    reflacx(readings, readers.reflacx, dice, notes)
+    answers = Answers()
+    reflacx(readings, readers.reflacx, dice, notes, answers)
     gaze = folder("egd-cxr", "1.0.0")
-    repairs = eye_gaze(gaze, readers.eye_gaze, people, dice, notes)
+    repairs = eye_gaze(gaze, readers.eye_gaze, people, dice, notes, answers)
     for one in (cxr, cxr_jpg, readings, gaze):
         one.finish()
     (out / "physionet.org" / "robots.txt").write_bytes(b"User-agent: *\nDisallow: /files/\n")
@@ -142,4 +144,4 @@ def _write(
     notes.add("Q-GEN-05", "physionet.org/robots.txt", "", "leftovers: robots.txt, index.html")
     in_both = readers.eye_gaze[0]
     notes.add("Q-LINK-01", "master_sheet.csv", in_both.dicom_id, "an image of both gaze datasets")
-    truth.write(out, images, repairs, notes)
+    truth.write(out, images, repairs, notes, answers)

@@ -6,7 +6,7 @@ from functools import cache
 from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models.link_rules import link_rules, sql_name
 from mimiceye_duck.catalog.models.model import Model
-from mimiceye_duck.catalog.models.reading import models, selects_in
+from mimiceye_duck.catalog.models.reading import OF_EVERY_RULE, models, selects_in
 from mimiceye_duck.catalog.names import resolve
 from mimiceye_duck.catalog.options.checking import DIALECTS
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
@@ -23,7 +23,7 @@ def shown() -> Mapping[str, Model]:
         for folder in select_folders()
         for name, one in selects_in(folder).items()
     }
-    return {**found, "links.stay_by_rule": models()["links.stay_by_rule"]}
+    return {**found, **{name: models()[name] for name in OF_EVERY_RULE}}
 
 
 def model(name: str) -> Model:

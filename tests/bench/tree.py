@@ -36,6 +36,7 @@ from mimiceye_duck.synthetic.datasets.reflacx import reflacx
 from mimiceye_duck.synthetic.datasets.table_maker import Maker, in_order, is_dictionary, selected
 from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.gaze import Answers
 from mimiceye_duck.synthetic.world.link import NO_STAY
 from mimiceye_duck.synthetic.world.notes import Notes
 from mimiceye_duck.synthetic.world.people import People
@@ -335,9 +336,9 @@ def _gaze(writer: Writer, root: Path) -> None:
     dice, notes = Dice(writer.scale.seed), Notes()
     files = root / FILES
     readings = Folder(files / "reflacx-xray-localization" / "1.0.0")
-    reflacx(readings, images[:N_REFLACX], dice, notes)
+    reflacx(readings, images[:N_REFLACX], dice, notes, Answers())
     gaze = Folder(files / "egd-cxr" / "1.0.0")
-    eye_gaze(gaze, images[N_REFLACX:], People(), dice, notes)
+    eye_gaze(gaze, images[N_REFLACX:], People(), dice, notes, Answers())
 
 
 def _image(row: dict[str, object]) -> Image:

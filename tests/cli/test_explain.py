@@ -8,7 +8,6 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 RULES = ["closed", "egd-date", "mimic-eye-1.0", "nearest", "within-or-after"]
@@ -517,28 +516,6 @@ def test_image_in_a_stay_without_end_is_told_from_one_on_its_day(compared, said,
     }
     assert "only on the same day" not in reasons
     assert any("outtime" in reason or "end" in reason for reason in reasons)
-
-
-def test_stay_without_end_counts_among_several():
-    """The published rule drops an image inside a stay and inside one without end, as two."""
-    sql = Path(__file__).parents[2] / "sql" / "questions" / "compare" / "differences.sql"
-    with duckdb.connect() as connection:
-        connection.execute("""
-            create schema staging; create schema links;
-            create table staging.cxr_images as
-                select 'a' as dicom_id, 1 as subject_id, timestamp '2150-05-05 12:00' as study_at;
-            create table staging.ed_stays as select * from (values
-                (10, 1, timestamp '2150-05-05 10:00', timestamp '2150-05-05 14:00'),
-                (11, 1, timestamp '2150-01-01 10:00', null)
-            ) as stays (stay_id, subject_id, intime, outtime);
-            create table links.cxr_stay as select 'a' as dicom_id, 10 as stay_id, 'within' as link;
-            create table links.stay_by_rule as
-                select 'within-or-after' as link_rule, 'a' as dicom_id, 10 as stay_id,
-                    'within' as link;
-            create table asked_rules as select 'mimic-eye-1.0' as link_rule""")
-        found = connection.execute(sql.read_text(encoding="utf-8")).fetchall()
-    # One image of one patient.
-    assert found == [("mimic-eye-1.0", "several stays", 1, 1)]
 
 
 @pytest.mark.usefixtures("wide")

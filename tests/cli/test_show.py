@@ -62,7 +62,7 @@ def test_list_names_every_model_once(command):
     ran = command("show")
     assert (ran.code, ran.stderr) == (0, "")
     found = re.findall(r"^  (\S+)(?:  |$)", ran.stdout, re.MULTILINE)
-    assert sorted(found) == sorted([*named(), "links.stay_by_rule"])
+    assert sorted(found) == sorted([*named(), "links.stay_by_rule", "links.rules"])
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -111,7 +111,7 @@ def test_shown_mart_gives_the_marts_rows(command, shown, out, tmp_path, file):
     assert sorted(ran.stdout.splitlines()) == sorted(whole.stdout.splitlines())
 
 
-@pytest.mark.parametrize("name", [*named(), "links.stay_by_rule"])
+@pytest.mark.parametrize("name", [*named(), "links.stay_by_rule", "links.rules"])
 def test_duckdb_parses_what_is_shown_as_one_select(shown, name):
     with duckdb.connect() as connection:
         [statement] = connection.extract_statements(shown(name))

@@ -24,6 +24,7 @@ from mimiceye_duck.readers.discovery import find
 # What a build is asked to do unless told otherwise: the defaults of the specification.
 SETTINGS = {
     "settings.link": "select 'within-or-after' as link_rule, 604800::double as window_seconds",
+    "settings.near_image": "select 86400::double as window_seconds",
     "settings.cohort": "select 'eye' as cohort",
     "settings.wanted": "select null::bigint as subject_id where false",
 }

@@ -65,6 +65,9 @@ class Marts:
         world.models = {n: m for n, m in world.models.items() if m.schema != "spoken"}
 
     def _make(self, name: str) -> None:
+        if name.startswith("marts."):
+            for relation in mart(name.removeprefix("marts.")).reads:
+                self._make(relation)
         if name in STORED and name not in self.world.made | self.world.models.keys():
             columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in STORED[name].items())
             self.world.define(name, f"select {columns} where false")

@@ -86,7 +86,7 @@ def test_every_relation_in_the_text_is_known_to_be_read(one):
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.name}")
 def test_a_model_reads_only_what_there_is(one):
     texts = {f"source_text.{name.replace('.', '_')}" for name in contracts()}
-    settings = {"settings.link", "settings.cohort", "settings.wanted"}
+    settings = {f"settings.{name}" for name in ("link", "near_image", "cohort", "wanted")}
     # The built patients' rows, and what a build notes of their files and reports.
     stored = {
         "cohort." + name.replace(".", "_").removeprefix("mimiciv_").removeprefix("mimic_")
@@ -123,7 +123,7 @@ def test_every_file_of_the_schemas_is_a_model():
         for schema in SCHEMAS
         for file in SQL.glob(f"*/{schema}/*.sql")
     }
-    assert set(models()) == files | {"links.stay_by_rule"}
+    assert set(models()) == files | {"links.stay_by_rule", "links.rules"}
 
 
 def test_names_are_such_as_sql_needs_no_quotes_for():

@@ -16,7 +16,7 @@ from mimiceye_duck.catalog.engines.model_plan import plan
 from mimiceye_duck.catalog.installation import DATA_CONTRACTS
 from mimiceye_duck.catalog.models.model import Model
 from mimiceye_duck.catalog.models.reading import KEPT, models, noted
-from mimiceye_duck.catalog.options.build_options import LINK_RULE, WINDOW
+from mimiceye_duck.catalog.options.build_options import LINK_RULE, NEAR_WINDOW, WINDOW
 from mimiceye_duck.catalog.options.checking import window_seconds
 from mimiceye_duck.catalog.sql.quoting import quoted
 from mimiceye_duck.core.errors import Problem, UsageError, UserError
@@ -26,6 +26,8 @@ _COHORT = "cxr"
 _SETTINGS = {
     "settings.link": f"select '{LINK_RULE}' as link_rule, "
     f"cast({window_seconds(WINDOW):.0f} as double) as window_seconds",
+    "settings.near_image": f"select cast({window_seconds(NEAR_WINDOW):.0f} as double)"
+    " as window_seconds",
     "settings.cohort": f"select '{_COHORT}' as cohort",
 }
 _NOTED = {kept: name for name, kept in KEPT.items()}
@@ -80,7 +82,9 @@ def on_hosted(name: str, names: Names) -> str:
     if name not in models():
         problem = Problem(f"--names is for models of the database, which {name} is not")
         raise UsageError(problem)
-    chosen = plan([name], cohort=_COHORT, link_rule=LINK_RULE)
+    # To compare the rules is to ask all of them.
+    rule = None if name.endswith(".rule_differences") else LINK_RULE
+    chosen = plan([name], cohort=_COHORT, link_rule=rule)
     reads = set().union(*(model.reads for model in chosen)) - {model.name for model in chosen}
     places = {relation: names.find(relation) for relation in reads if relation in contracts()}
     if not any(places.get(relation) for relation in _behind(name, chosen)):

@@ -51,3 +51,19 @@ def select_of_stays(rules: Iterable[str]) -> str:
         for relation in [link_rules()[rule]]
     ]
     return _STAY_BY_RULE + "\nunion all\n".join(selects)
+
+
+_RULES = """\
+-- The link rules that can be asked for.
+-- Grain: link_rule.
+-- Columns:
+--   link_rule: Published name of the rule.
+"""
+
+
+def select_of_rules() -> str:
+    """Select the names of the link rules."""
+    return _RULES + "\nunion all\n".join(
+        f"select '{rule}' as link_rule"  # noqa: S608
+        for rule in link_rules()
+    )

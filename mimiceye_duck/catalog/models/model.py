@@ -9,6 +9,8 @@ from mimiceye_duck.catalog.models.parsing import parsed_select
 
 # Views on what a build has stored, which it need not make while it works.
 VIEWS_ON_STORED = ("spoken", "marts")
+# Views of more link rules than the one that a build needs.
+_OF_ALL_RULES = ("links.stay_by_rule", "links.rules", "links.rule_differences")
 _COLUMNS = "\nColumns:\n"
 
 
@@ -59,8 +61,13 @@ class Model:
     @property
     def is_stored(self) -> bool:
         """True if its rows are stored; the link rules are views, of which a build needs one."""
-        views = ("link_rules", *VIEWS_ON_STORED, "links.stay_by_rule", "links.nearest_stay")
+        views = ("link_rules", *VIEWS_ON_STORED, *_OF_ALL_RULES, "links.nearest_stay")
         return self.schema not in views and self.name not in views
+
+    @property
+    def is_stored_last(self) -> bool:
+        """True if its rows are stored once every link rule is there: views of them take long."""
+        return self.name == "links.rule_differences"
 
     @property
     def description(self) -> str:

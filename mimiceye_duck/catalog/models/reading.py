@@ -8,6 +8,7 @@ from pathlib import Path
 from mimiceye_duck.catalog.installation import select_folders
 from mimiceye_duck.catalog.models.link_rules import (
     link_rules,
+    select_of_rules,
     select_of_stays,
     select_text,
     sql_name,
@@ -23,6 +24,9 @@ KEPT = {
     "run.report_sections": "cohort.cxr_report_sections",
 }
 
+# No files: a link rule is one more select of each.
+OF_EVERY_RULE = STAY_BY_RULE, RULES = "links.stay_by_rule", "links.rules"
+
 
 def read(file: Path, name: str) -> Model:
     """Read one model file."""
@@ -31,20 +35,22 @@ def read(file: Path, name: str) -> Model:
 
 @cache
 def models() -> Mapping[str, Model]:
-    """The models of the database by name, `links.stay_by_rule` among them."""
+    """The models of the database by name, with those two that name every link rule."""
     found = {
         name: read(file, name)
         for schema in SCHEMAS
         for file in sorted(select_folders()[schema].glob("*.sql"))
         for name in [f"{schema}.{sql_name(file.stem)}"]
     }
-    found["links.stay_by_rule"] = stay_by_rule(link_rules())
+    found |= {
+        one.name: one for one in (stay_by_rule(link_rules()), Model(RULES, select_of_rules()))
+    }
     return found
 
 
 def stay_by_rule(rules: Iterable[str]) -> Model:
     """The stay that each of some link rules gives each image."""
-    return Model("links.stay_by_rule", select_of_stays(rules))
+    return Model(STAY_BY_RULE, select_of_stays(rules))
 
 
 @cache

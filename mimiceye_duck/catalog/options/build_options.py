@@ -7,7 +7,7 @@ from typing import Annotated
 from mimiceye_duck.catalog.models.link_rules import link_rules
 from mimiceye_duck.core.given import Option, StrPath
 
-COHORT, LINK_RULE, WINDOW = "eye", "within-or-after", "7d"
+COHORT, LINK_RULE, WINDOW, NEAR_WINDOW = "eye", "within-or-after", "7d", "24h"
 PUBLISHED_RULE = "mimic-eye-1.0"
 
 
@@ -43,6 +43,9 @@ class Content:
     window: Annotated[
         str, Option("How long after a stay an image may still belong to it.", "7d|36h|90min|0")
     ] = WINDOW
+    near_window: Annotated[
+        str, Option("How far from an image labs and vital signs are near it.", "24h|90min|7d")
+    ] = NEAR_WINDOW
     link_rule: Annotated[
         str | None,
         Option(

@@ -34,7 +34,8 @@ _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 class Options:
     """The choices that change what a build writes.
 
-    `window` is how long after a stay's end an image may still belong to it, as it was given.
+    `window` is how long after a stay's end an image may still belong to it, `near_window` how far
+    from an image labs and vital signs are near it, both as they were given.
     `wanted` are the subject_ids of a cohort file; None for a named cohort. `accept_misfits` is
     true to link though many cells of a column that decides links cannot be read.
     """
@@ -43,6 +44,8 @@ class Options:
     wanted: tuple[int, ...] | None
     window: str
     window_seconds: float
+    near_window: str
+    near_window_seconds: float
     link_rule: str
     as_published: bool
     files: str
@@ -53,7 +56,7 @@ class Options:
         return asdict(self)
 
 
-def window_seconds(text: str) -> float:
+def window_seconds(text: str, option: str = "--window") -> float:
     """Read a length of time such as 7d, 36h, 90min, 30s or 0.
 
     >>> window_seconds("36h")
@@ -65,7 +68,7 @@ def window_seconds(text: str) -> float:
     if re.fullmatch(r"0{1,9}", text.strip()):
         return 0.0
     raise UsageError(
-        Problem(f"--window '{text}' is not a duration", hint="7d, 36h, 90min, 30s or 0")
+        Problem(f"{option} '{text}' is not a duration", hint="7d, 36h, 90min, 30s or 0")
     )
 
 
@@ -218,6 +221,8 @@ def checked(given: Content) -> Options:
         wanted=wanted,
         window=given.window.strip(),
         window_seconds=window_seconds(given.window),
+        near_window=given.near_window.strip(),
+        near_window_seconds=window_seconds(given.near_window, "--near-window"),
         link_rule=_one_of("--link-rule", rule, link_rules()),
         as_published=as_published,
         files=_one_of("--files", given.files, FILE_WAYS),

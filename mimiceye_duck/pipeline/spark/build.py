@@ -158,6 +158,7 @@ class Run:
     def _settings(self) -> None:
         options = self.options
         self.tables.note("settings.link", [(options.link_rule, float(options.window_seconds))])
+        self.tables.note("settings.near_image", [(float(options.near_window_seconds),)])
         self.tables.note("settings.cohort", [(options.cohort,)])
         self.tables.note("settings.wanted", [(subject,) for subject in options.wanted or ()])
 

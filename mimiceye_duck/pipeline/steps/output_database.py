@@ -43,7 +43,7 @@ def clear(run: Run) -> None:
 
 
 # Options as one-row relations, kept so that the link rules' views go on working.
-SETTINGS = ("settings.build", "settings.link", "settings.cohort", "settings.wanted")
+SETTINGS = tuple(f"settings.{name}" for name in ("build", "link", "near_image", "cohort", "wanted"))
 
 
 def settings(database: Database, options: Options, fingerprint: str) -> None:
@@ -54,6 +54,7 @@ def settings(database: Database, options: Options, fingerprint: str) -> None:
     database.execute(
         "insert into settings.link values (?, ?)", [options.link_rule, options.window_seconds]
     )
+    database.execute("insert into settings.near_image values (?)", [options.near_window_seconds])
     database.execute("insert into settings.cohort values (?)", [options.cohort])
     database.execute(
         "insert into settings.wanted select unnest(?::bigint[])", [list(options.wanted or ())]
@@ -132,8 +133,8 @@ def describe(run: Run, database: Database, models: Iterable[Model]) -> None:
         _make_empty(database, views)
         for model in views:
             database.execute(render("schema", name=model.schema))
-            view = render("create_view", name=model.name, select=Sql(model.sql))
-            database.execute(view)
+            template = "create_table" if model.is_stored_last else "create_view"
+            database.execute(render(template, name=model.name, select=Sql(model.sql)))
     each(_comments(database, models), Database.execute)
 
 

@@ -10,10 +10,22 @@ from mimiceye_duck.synthetic.datasets.cxr import header
 from mimiceye_duck.synthetic.datasets.folder import Folder, csv_text
 from mimiceye_duck.synthetic.world.camera import Image
 from mimiceye_duck.synthetic.world.dice import Dice
+from mimiceye_duck.synthetic.world.gaze import (
+    Answers,
+    Gaze,
+    Place,
+    Said,
+    gaze,
+    samples,
+    seconds,
+)
 from mimiceye_duck.synthetic.world.notes import Notes
 
 CRLF = "\r\n"
 READERS = 5
+# Milliseconds between two samples; the real tracker took one a millisecond.
+STEP = 30
+ANGLES = (28, 29)
 N_FIRST = 2
 DICTATIONS = (
     "the lungs are clear , no effusion . heart size is normal .",
@@ -98,44 +110,61 @@ def _window(image: Image, chance: Random) -> list[object]:
     return [width, chance.choice(("0.5", "0.47119")), *shown, 843, 0, 2997, 2160]
 
 
-def _samples(reading: Reading, n: int, step: float, chance: Random) -> Iterator[list[object]]:
-    """Positions that wander over the image, and blanks while the eyes are shut."""
-    image = reading.image
-    x, y, window = image.columns / 2, image.rows / 2, _window(image, chance)
+def _said(ellipses: list[list[object]], labels: list[str], chance: Random) -> list[Said]:
+    """The dictation, word by word: a sentence as all dictate, then one of each ellipse."""
+    sentences: list[tuple[str, Place | None]] = [(chance.choice(DICTATIONS), None)]
+    for ellipse in ellipses:
+        label = next(one for one, tick in zip(labels, ellipse[5:], strict=True) if tick == "True")
+        sentences.append((f"there is {label.lower()} .", _place(ellipse)))
+    said, clock = [], 800
+    for sentence, about in sentences:
+        for word in sentence.split():
+            length = 10 * chance.randrange(10, 60)
+            said.append(Said(word, clock, clock + length, about))
+            clock += length
+    return said
+
+
+def _place(ellipse: list[object]) -> Place:
+    return Place(*(int(str(corner)) for corner in ellipse[:4]))
+
+
+def _looked(reading: Reading, said: list[Said], chance: Random) -> Gaze:
     # The first samples come before the recording of the voice starts.
-    start = -0.12 - chance.randrange(100) / 1000
-    blink = chance.randrange(n // 3, n - 20)
-    for number in range(n):
+    begin = -120 - chance.randrange(100)
+    return gaze(said, begin, STEP, (reading.image.columns, reading.image.rows), chance)
+
+
+def _samples(reading: Reading, of: Gaze, chance: Random) -> Iterator[list[object]]:
+    """Positions near where the eye rests, and blanks while it is shut."""
+    image, x, y = reading.image, 0, 0
+    window = _window(image, chance)
+    for number, (moment, fixation, is_shut) in enumerate(samples(of, STEP)):
         if number % 90 == 0:
             window = _window(image, chance)
-        x += chance.uniform(-6, 6) if 0 < x < image.columns else (image.columns / 2 - x) / 20
-        y += chance.uniform(-6, 6) if 0 < y < image.rows else (image.rows / 2 - y) / 20
-        seen: list[object] = [int(x), int(y), f"{chance.uniform(0.6, 1.4):.3f}", 28, 29]
-        if blink <= number < blink + 12:
+        if fixation:
+            x, y = fixation.x + chance.randrange(-2, 3), fixation.y + chance.randrange(-2, 3)
+        seen: list[object] = [x, y, _pupil(chance), *ANGLES]
+        if is_shut:
             seen = [None] * 5
-        elif number == 5:
+        elif number == 3:
             seen[:2] = [-7, image.rows + 11]
-        yield [f"{start + number * step:.3f}", *seen, *window]
+        yield [seconds(moment), *seen, *window]
 
 
-def _fixations(samples: list[list[object]]) -> Iterator[list[object]]:
-    for first, last in zip(samples[::25], samples[24::25], strict=False):
-        if first[1] is not None:
-            yield [first[0], last[0], *first[1:]]
+def _fixations(reading: Reading, of: Gaze, chance: Random) -> Iterator[list[object]]:
+    window = _window(reading.image, chance)
+    for one in of.fixations:
+        times = (seconds(one.start), seconds(one.end))
+        yield [*times, one.x, one.y, _pupil(chance), *ANGLES, *window]
 
 
-def _words(chance: Random) -> list[list[object]]:
-    rows: list[list[object]] = []
-    clock = 0.8
-    for word in chance.choice(DICTATIONS).split():
-        length = chance.randrange(10, 60) / 100
-        rows.append([word, f"{clock:.2f}", f"{clock + length:.2f}"])
-        clock += length
-    return rows
+def _pupil(chance: Random) -> str:
+    return f"{chance.uniform(0.6, 1.4):.3f}"
 
 
-def _spoken(words: list[list[object]]) -> str:
-    text = " ".join(str(row[0]) for row in words)
+def _spoken(said: list[Said]) -> str:
+    text = " ".join(word.text for word in said)
     return text.replace(" .", ".").replace(" ,", ",")
 
 
@@ -174,7 +203,9 @@ def _certainties(
     return certainties
 
 
-def reflacx(folder: Folder, images: list[Image], dice: Dice, notes: Notes) -> None:
+def reflacx(
+    folder: Folder, images: list[Image], dice: Dice, notes: Notes, answers: Answers
+) -> None:
     """Every file of every reading, and the three tables of readings."""
     tables: dict[int, list[list[object]]] = {1: [], 2: [], 3: []}
     ordered = readings(images, dice)
@@ -199,18 +230,29 @@ def reflacx(folder: Folder, images: list[Image], dice: Dice, notes: Notes) -> No
         if reading.anomaly == "discarded":
             folder.make(f"gaze_data/{reading.id}")
             continue
-        samples = list(_samples(reading, chance.randrange(200, 400), 0.001, chance))
-        table(f"gaze_data/{reading.id}/gaze.csv", "reflacx.gaze", samples)
-        table(f"{main}/fixations.csv", "reflacx.fixations", list(_fixations(samples)))
-        words = _words(chance)
-        spoken = csv_text([header("reflacx.timestamps_transcription"), *words], CRLF)
-        # The token of a comma must be quoted, and is.
-        folder.write(f"{main}/timestamps_transcription.csv", spoken)
-        folder.write(f"{main}/transcription.txt", _spoken(words).encode())
+        said = _said(ellipses, labels, chance)
+        looked = _looked(reading, said, chance)
+        answers.add(reading.id, looked, map(_place, ellipses))
+        _recorded(folder, reading, looked, chance)
     for phase, rows in tables.items():
         name = f"metadata_phase_{phase}"
         folder.table(f"main_data/{name}.csv", header(f"reflacx.{name}"), rows, CRLF)
     _note(ordered, notes)
+
+
+def _recorded(folder: Folder, reading: Reading, of: Gaze, chance: Random) -> None:
+    """The files of what the tracker and the microphone recorded."""
+    main = f"main_data/{reading.id}"
+    for path, table_id, rows in (
+        (f"gaze_data/{reading.id}/gaze.csv", "reflacx.gaze", _samples(reading, of, chance)),
+        (f"{main}/fixations.csv", "reflacx.fixations", _fixations(reading, of, chance)),
+    ):
+        folder.table(path, header(table_id), rows, CRLF)
+    words = [(word.text, f"{word.start / 1000:.2f}", f"{word.end / 1000:.2f}") for word in of.said]
+    spoken = csv_text([header("reflacx.timestamps_transcription"), *words], CRLF)
+    # The token of a comma must be quoted, and is.
+    folder.write(f"{main}/timestamps_transcription.csv", spoken)
+    folder.write(f"{main}/transcription.txt", _spoken(list(of.said)).encode())
 
 
 def _note(ordered: list[Reading], notes: Notes) -> None:

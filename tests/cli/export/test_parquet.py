@@ -53,7 +53,8 @@ def test_every_source_table_link_and_mart_is_exported(exported, source):
     }
     assert len(clinical) > 35
     marts = {f"marts/{file.stem}.parquet" for file in Path("sql/models/marts").glob("*.sql")}
-    links = {f"links/cxr_{name}.parquet" for name in ("stay", "admission", "icu_stay")}
+    names = ("cxr_stay", "cxr_admission", "cxr_icu_stay", "rule_differences")
+    links = {f"links/{name}.parquet" for name in names}
     cxr = {f"mimic_cxr/{n}.parquet" for n in ("dicom", "record_list", "reports", "study_list")}
     jpg = {
         f"mimic_cxr_jpg/{name}.parquet"
