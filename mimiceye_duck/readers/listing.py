@@ -49,7 +49,7 @@ def list_files(folder: Path) -> Listing:
         if here != folder and _is_build(names):
             listing.builds.append(here)
             continue
-        if not names and here != folder:
+        if not names and here != folder and not here.suffix:
             continue  # each that is listed is looked through for every table
         listing.files[here] = {entry.name for entry in entries if _is(entry.is_file)}
         folders = [entry.name for entry in entries if _is(entry.is_dir)]
