@@ -12,12 +12,16 @@ _HIDDEN_HEIGHT = 6.0
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a column: `top` and `height` in pixels, `count` None where it is hidden."""
+    """A piece of a column: `top` and `height` in pixels.
+
+    `count` is None where it is hidden, and `label` what stands in its place then.
+    """
 
     kind: str
     top: float
     height: float
     count: float | None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def chart(
                 continue
             height = _HIDDEN_HEIGHT if cell.is_hidden else cell.count * scale
             top -= height
-            parts.append(Part(kind, round(top, 2), round(height, 2), cell.shown))
+            parts.append(Part(kind, round(top, 2), round(height, 2), cell.shown, cell.label))
         columns.append(Column(label, (n + 0.08) / count, 0.84 / count, tuple(parts)))
     return Chart(
         title,

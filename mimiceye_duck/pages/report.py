@@ -95,11 +95,14 @@ def report_text(
 def _went_in(record: Mapping[str, Any], coverage: Sequence[Record], guard: Guard) -> list[Record]:
     """Every table that was read: rows of all patients, and of the built ones."""
     patients = {row["table_name"]: row["n_patients"] for row in coverage}
+    every = {fact: value for fact, value, _ in record["figures"]}.get("patients of MIMIC-IV") or 0
+    # Rows of all and of the built patients tell those of the others.
+    left = max(every - record["patient_folders"], 0)
     return [
         {
             "table": table,
             "rows": rows,
-            "cohort": guard.cell(cohort, patients.get(table, cohort))
+            "cohort": guard.cell(cohort, patients.get(table, cohort), [left])
             if (cohort := record["cohort_rows"].get(table)) is not None
             else None,
         }

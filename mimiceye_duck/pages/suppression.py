@@ -1,7 +1,7 @@
 """Small cells: counts of few patients, which a report that is shared must not tell."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FEWEST = 10
 
@@ -17,6 +17,11 @@ class Cell:
     @property
     def shown(self) -> float | None:
         return None if self.is_hidden else self.count
+
+    @property
+    def label(self) -> str:
+        """The words in the place of a count that is hidden."""
+        return f"under {FEWEST}" if 0 < self.patients < FEWEST else "hidden"
 
 
 class Guard:
@@ -39,16 +44,26 @@ class Guard:
         return Cell(count, patients, hidden)
 
     def parts(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Counts of which the sum is known: one alone that is hidden could be subtracted.
+        """Counts of which the sum is known, so that it tells what the hidden ones are together.
+
+        A count that is not small is hidden too where the small ones would follow from the sum: each
+        must be able to be as large as ten. It is the least that is large enough, else all are.
 
         >>> [cell.shown for cell in Guard().parts([Cell(50, 40), Cell(3, 2), Cell(20, 15)])]
         [50, None, None]
+        >>> [cell.shown for cell in Guard().parts([Cell(1000, 900), Cell(1, 1), Cell(1, 1)])]
+        [None, None, None]
         """
-        found = [Cell(c.count, c.patients, c.is_hidden or self.hides(c.patients)) for c in cells]
-        hidden = [cell for cell in found if cell.is_hidden]
+        found = [replace(c, is_hidden=c.is_hidden or self.hides(c.patients)) for c in cells]
+        small = [cell.count for cell in found if cell.is_hidden]
+        # Each of the others is one at least.
+        needed = FEWEST + len(small) - 1
+        if not small or (len(small) > 1 and sum(small) >= needed):
+            return found
         shown = [cell for cell in found if not cell.is_hidden and cell.count]
-        if len(hidden) == 1 and shown:
-            least = min(shown, key=lambda cell: cell.count)
-            place = next(n for n, cell in enumerate(found) if cell is least)
-            found[place] = Cell(least.count, least.patients, is_hidden=True)
-        return found
+        enough = [cell for cell in shown if sum(small) + cell.count >= needed + FEWEST]
+        covering = [min(enough, key=lambda cell: cell.count)] if enough else shown
+        return [
+            replace(cell, is_hidden=True) if any(cell is one for one in covering) else cell
+            for cell in found
+        ]

@@ -8,6 +8,8 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mimiceye_duck.pages.suppression import Cell, Guard
 
@@ -151,15 +153,15 @@ def test_no_figure_follows_from_the_others(marked, whole):
     header = ("figure", "this build", "published")
     told = {row[0]: row[1] for row in table(whole, *header)}
     shared = {row[0]: row[1] for row in table(marked["out"] / "report.html", *header)}
-    few = "under 10"
+    few = {"under 10", "hidden"}
     for fact, others in (
         ("patients in both", ("patients in REFLACX", "patients in EyeGaze")),
         ("readings, phase 1 labels", ("readings, phases 2-3 labels",)),
     ):
-        if shared[fact] == few:
-            assert few in [shared[other] for other in others]
-    assert few in shared.values() and few not in told.values()
-    assert all(shared[fact] in (few, value) for fact, value in told.items())
+        if shared[fact] in few:
+            assert few & {shared[other] for other in others}
+    assert few & {*shared.values()} and not few & {*told.values()}
+    assert all(shared[fact] in {*few, value} for fact, value in told.items())
 
 
 def test_report_says_what_the_record_says(marked):
@@ -177,7 +179,12 @@ def test_report_says_what_the_record_says(marked):
     [
         pytest.param([(50, 40), (20, 15)], [50, 20], id="many"),
         pytest.param([(50, 40), (3, 2), (20, 15)], [50, None, None], id="one small alone"),
-        pytest.param([(50, 40), (3, 2), (4, 4)], [50, None, None], id="two small"),
+        pytest.param(
+            [(50, 40), (3, 2), (4, 4)], [None, None, None], id="two that are few together"
+        ),
+        pytest.param([(50, 40), (3, 2), (9, 9)], [50, None, None], id="two small"),
+        pytest.param([(1000, 900), (1, 1), (1, 1)], [None, None, None], id="two ones"),
+        pytest.param([(10, 10), (30, 20), (80, 50), (1, 1)], [10, None, 80, None], id="enough"),
         pytest.param([(50, 9), (0, 0), (60, 11)], [None, 0, None], id="many images of few"),
         pytest.param([(50, 10)], [50], id="just ten"),
     ],
@@ -187,6 +194,29 @@ def test_parts_of_a_known_sum_hide_each_other(counts, shown):
     assert [cell.shown for cell in Guard().parts(cells)] == shown
     every = [count for count, _ in counts]
     assert [cell.shown for cell in Guard(shows_small=True).parts(cells)] == every
+
+
+def count_of(patients):
+    """So many images of each of them, or more."""
+    return st.integers(patients, 3 * patients).map(lambda images: (images, patients))
+
+
+@given(st.lists(st.integers(0, 60).flatmap(count_of), min_size=1, max_size=8))
+def test_no_small_part_follows_from_the_sum(counts):
+    """An attacker knows the sum, all that is shown, and what each label says."""
+    cells = Guard().parts(Cell(*count) for count in counts)
+    hidden = [cell for cell in cells if cell.is_hidden]
+    rest = sum(count for count, _ in counts) - sum(cell.shown or 0 for cell in cells)
+    assert [cell.label for cell in hidden] == [
+        "under 10" if cell.patients < 10 else "hidden" for cell in hidden
+    ]
+    assert all(not 0 < cell.patients < 10 for cell in cells if not cell.is_hidden)
+    least = {"under 10": 1, "hidden": 10}
+    for cell in hidden:
+        most = rest - sum(least[other.label] for other in hidden if other is not cell)
+        nothing_more = all(other.is_hidden or not other.count for other in cells)
+        if cell.label == "under 10" and not nothing_more:
+            assert most >= 10 and len(hidden) > 1
 
 
 def test_page_says_why_each_image_has_its_stay(drawn, marked, built_images):

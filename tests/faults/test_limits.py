@@ -21,8 +21,9 @@ def build(*words: object, limit: Any = None) -> subprocess.CompletedProcess[str]
 
 
 def run(*words: object, limit: Any = None) -> subprocess.CompletedProcess[str]:
+    # -B: where files may not grow, Python leaves modules that it compiled cut, for all to find.
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, words)],
+        [sys.executable, "-B", "-c", PROGRAM, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
