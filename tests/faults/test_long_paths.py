@@ -15,7 +15,7 @@ import pytest
 import mimiceye_duck
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.files import file_state, output_folder, whole_file
-from mimiceye_duck.pipeline.state import nodes, workspace
+from mimiceye_duck.pipeline.state import workspace
 from mimiceye_duck.pipeline.steps import file_sets
 from mimiceye_duck.writers import csv_tree, files
 
@@ -53,7 +53,7 @@ def as_on_windows(monkeypatch) -> list[str]:
         monkeypatch.setattr(module, "open", limited(open, 1))
     # Windows opens no file from an open folder.
     monkeypatch.setattr(output_folder, "_HAS_DESCRIPTORS", False)
-    modules = (files, csv_tree, file_sets, nodes, file_state, whole_file, workspace, output_folder)
+    modules = (files, csv_tree, file_sets, file_state, whole_file, workspace, output_folder)
     for module in modules:
         monkeypatch.setattr(module, "extended", lambda path: SECOND + str(path))
     return taken
