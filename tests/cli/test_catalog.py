@@ -482,7 +482,9 @@ def test_suggested_column_is_one_of_the_queried_table(command, out):
     assert "did you mean temperature?" in ran.stderr
 
 
-def test_tables_lists_those_like_a_pattern(command, database):
+def test_tables_lists_those_like_a_pattern(command, demo_build):
+    database = demo_build / "mimiceye.duckdb"
+
     def names(*words):
         ran = command("tables", *words, "--format", "json", "--database", database)
         return [one["name"] for one in json.loads(ran.stdout)]
