@@ -26,6 +26,7 @@ SETTINGS = {
     "settings.link": "select 'within-or-after' as link_rule, 604800::double as window_seconds",
     "settings.cohort": "select 'eye' as cohort",
     "settings.wanted": "select null::bigint as subject_id where false",
+    "settings.wanted_images": "select null::varchar as dicom_id where false",
 }
 
 

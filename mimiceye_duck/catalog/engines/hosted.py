@@ -27,6 +27,7 @@ _SETTINGS = {
     "settings.link": f"select '{LINK_RULE}' as link_rule, "
     f"cast({window_seconds(WINDOW):.0f} as double) as window_seconds",
     "settings.cohort": f"select '{_COHORT}' as cohort",
+    "settings.wanted_images": noted()["settings.wanted_images"].sql,
 }
 _NOTED = {kept: name for name, kept in KEPT.items()}
 

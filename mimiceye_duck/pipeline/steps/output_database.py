@@ -45,7 +45,13 @@ def clear(run: Run) -> None:
 
 
 # Options as one-row relations, kept so that the link rules' views go on working.
-SETTINGS = ("settings.build", "settings.link", "settings.cohort", "settings.wanted")
+SETTINGS = (
+    "settings.build",
+    "settings.link",
+    "settings.cohort",
+    "settings.wanted",
+    "settings.wanted_images",
+)
 
 
 def settings(database: Database, options: Options, fingerprint: str) -> None:
@@ -59,6 +65,10 @@ def settings(database: Database, options: Options, fingerprint: str) -> None:
     database.execute("insert into settings.cohort values (?)", [options.cohort])
     database.execute(
         "insert into settings.wanted select unnest(?::bigint[])", [list(options.wanted or ())]
+    )
+    database.execute(
+        "insert into settings.wanted_images select unnest(?::varchar[])",
+        [list(options.wanted_images or ())],
     )
 
 
