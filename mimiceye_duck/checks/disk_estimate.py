@@ -106,6 +106,8 @@ class _Sizes:
         gazed = 2 * (self._readings + self._sheet)
         if self._options.wanted is not None:
             return min(self._all_images, 6 * len(self._options.wanted))
+        if self._options.wanted_images is not None:
+            return min(self._all_images, 6 * len(self._options.wanted_images))
         return min(self._all_images, gazed) if self._options.cohort == "eye" else self._all_images
 
     @property
@@ -113,7 +115,9 @@ class _Sizes:
         everyone = self._rows("mimiciv_hosp.patients") or self._all_images
         if self._options.wanted is not None:
             return min(everyone, len(self._options.wanted))
-        if self._options.cohort == "all":
+        if self._options.wanted_images is not None:
+            return min(everyone, len(self._options.wanted_images))
+        if self._options.cohort in ("all", "query"):
             return everyone
         imaged = self._all_images // 5
         gazed = self._readings + self._sheet

@@ -63,11 +63,16 @@ def _facts(database: Database) -> dict[str, Any]:
         "select subject_id from settings.wanted"
         " where subject_id not in (select subject_id from cohort.subjects) order by 1"
     )
+    images = database.rows(
+        "select dicom_id from settings.wanted_images"
+        " where dicom_id not in (select dicom_id from cohort.images) order by 1"
+    )
     return {
         "figures": [list(row) for row in figures],
         "eye_gaze_id_repairs": [list(row) for row in repairs],
         "links": [list(row) for row in links],
         "subjects_not_found": [row[0] for row in unknown],
+        "images_not_found": [row[0] for row in images],
     }
 
 

@@ -16,8 +16,10 @@ from mimiceye_duck.core import findings
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.core.files.build_folder import COPIES, DATABASE, MANIFEST, README
 from mimiceye_duck.core.findings import Result
+from mimiceye_duck.pipeline import cohort_query
 from mimiceye_duck.pipeline.build_record import record
 from mimiceye_duck.pipeline.graph import Graph
+from mimiceye_duck.pipeline.named_cohort import NAMED
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.pipeline.state.run import Run
@@ -151,8 +153,13 @@ def _link(run: Run) -> None:
     with run.steps.step("linking", len(run.graph.chosen)) as step:
         for model in run.graph.chosen:
             template = "create_table" if model.is_stored else "create_view"
-            run.database.execute(render(template, name=model.name, select=Sql(model.sql)))
+            made = render(template, name=model.name, select=Sql(model.sql))
+            if model.name in NAMED:
+                cohort_query.run(run.database, made, model.name)
+            else:
+                run.database.execute(made)
             step.advance()
+    cohort_query.require_found(run.database, run.options)
 
 
 def _stored(run: Run) -> dict[str, str]:

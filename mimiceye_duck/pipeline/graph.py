@@ -170,6 +170,7 @@ class Graph(Selects):
             },
             "settings.cohort": {"option --cohort": options.cohort},
             "settings.wanted": {"list of --cohort": digest(options.wanted)},
+            "settings.wanted_images": {"list of --cohort": digest(options.wanted_images)},
         }
         # A setting that is not listed depends on all options.
         self._add(name, SETTINGS, inputs.get(name, {"options": digest(options.record())}))

@@ -17,6 +17,7 @@ from mimiceye_duck.core.text import yes_no
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import DamagedError
 from mimiceye_duck.pipeline.graph import PATIENTS, SETTINGS, Graph
+from mimiceye_duck.pipeline.named_cohort import LISTS, named_in
 from mimiceye_duck.pipeline.node import Node
 from mimiceye_duck.pipeline.state import input_files
 from mimiceye_duck.pipeline.state.finished import is_up_to_date
@@ -56,8 +57,8 @@ class Plan:
     """All that a build would do in OUT.
 
     `before` is what is there: none, finished, or stopped. `replaces` is what is different from
-    the finished build that would be replaced; `disk_needed` is how many bytes the build may
-    take in OUT, rather too many than too few.
+    the finished build that would be replaced; `cohort` is whom a file or a query names, empty for
+    a named cohort. `disk_needed` is how many bytes it may take in OUT, rather too many.
     """
 
     out: str
@@ -66,6 +67,7 @@ class Plan:
     replaces: tuple[str, ...]
     disk_needed: int
     steps: tuple[Step, ...]
+    cohort: str = ""
 
     def record(self) -> dict[str, Any]:
         """The plan as JSON has it."""
@@ -81,7 +83,7 @@ def plan(sources: Sources, out: Path, options: Options) -> Plan:
     if is_up_to_date(workspace, graph.digest):
         made = [node for node in graph.nodes.values() if node.kind != SETTINGS]
         kept = tuple(Step(node.name, node.kind, KEEP, (), 0, 0) for node in made)
-        return Plan(str(workspace.out), "finished", True, (), 0, kept)
+        return Plan(str(workspace.out), "finished", True, (), 0, kept, named_in(options))
     finished, earlier = workspace.finished(), _earlier(workspace)
     return Plan(
         out=str(workspace.out),
@@ -90,6 +92,7 @@ def plan(sources: Sources, out: Path, options: Options) -> Plan:
         replaces=tuple(_replaced(finished, graph)) if finished else (),
         disk_needed=disk_needed(sources, options),
         steps=tuple(_Comparison(graph, earlier, workspace).steps()),
+        cohort=named_in(options),
     )
 
 
@@ -273,9 +276,9 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
         seconds = f"{name}_seconds"
         if before == after or (seconds in now and was.get(seconds) == now[seconds]):
             continue
-        if name == "wanted":
-            yield "option --cohort: another list of subject_ids"
-        elif not name.endswith("window_seconds"):
+        if name in LISTS:
+            yield f"option --cohort: another {LISTS[name]}"
+        elif name != "selected" and not name.endswith("window_seconds"):
             yield f"option --{name.replace('_', '-')}: {_said(before)} -> {_said(after)}"
     releases = {key: str(release) for key, release in graph.sources.releases.items()}
     before = finished.get("releases", {})

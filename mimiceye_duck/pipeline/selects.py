@@ -6,6 +6,7 @@ from mimiceye_duck.catalog.models.model import VIEWS_ON_STORED, Model
 from mimiceye_duck.catalog.models.reading import cohorts, models, ordered, selects_in, stay_by_rule
 from mimiceye_duck.catalog.models.written_tables import linked_tables, needed_whole
 from mimiceye_duck.catalog.options.checking import Options
+from mimiceye_duck.pipeline.named_cohort import cohort_query
 from mimiceye_duck.readers.sources import Sources
 
 
@@ -17,15 +18,21 @@ class Selects:
         self.options = options
 
     @cached_property
+    def _cohort_selects(self) -> list[Model]:
+        """The cohort, and the query of what it names where there is one."""
+        query = cohort_query(self.options)
+        return [cohorts()["file"], query] if query else [cohorts()[self.options.cohort]]
+
+    @cached_property
     def every(self) -> list[Model]:
         """The models of the database, in order."""
         found = {**models(), "links.stay_by_rule": stay_by_rule([self.options.link_rule])}
-        return ordered([*found.values(), cohorts()[self.options.cohort]])
+        return ordered([*found.values(), *self._cohort_selects])
 
     @cached_property
     def described(self) -> list[Model]:
         """The models as the database has them, in order: a view has the stays of every rule."""
-        return ordered([*models().values(), cohorts()[self.options.cohort]])
+        return ordered([*models().values(), self._cohort_selects[0]])
 
     @cached_property
     def chosen(self) -> list[Model]:

@@ -10,6 +10,7 @@ from mimiceye_duck.core.errors import Problem, UsageError
 from mimiceye_duck.core.files.build_folder import DEMO
 from mimiceye_duck.core.results import BuildResult
 from mimiceye_duck.core.running import machine
+from mimiceye_duck.pipeline import cohort_query
 from mimiceye_duck.pipeline.state.resources import Resources
 from mimiceye_duck.readers import discovery
 from mimiceye_duck.readers.source_cache import Cache
@@ -23,7 +24,10 @@ def run(given: BuildOptions) -> BuildResult:
     """Build OUT, unless it holds just this build already; raises `UserError`."""
     _check_source("build", given)
     options.check_engine(given)
-    chosen = options.checked(given)
+    chosen = cohort_query.checked(options.checked(given))
+    if chosen.query and given.engine == "spark":
+        problem = Problem("a cohort's query runs on DuckDB", hint="a file of ids goes with Spark")
+        raise UsageError(problem)
     versions = options.releases(given.release)
     limit = options.memory(given.memory_limit)
     temp_dir = options.spill_folder(given.temp_dir)
@@ -55,7 +59,7 @@ def planned(given: PlanOptions) -> "Plan":
     from mimiceye_duck.pipeline.plan import plan
 
     _check_source("plan", given)
-    chosen, out = options.checked(given), Path(given.out)
+    chosen, out = cohort_query.checked(options.checked(given)), Path(given.out)
     source = out / DEMO if given.source is None else Path(given.source)
     if given.demo and not source.is_dir():
         message = "the synthetic sources are not there yet"

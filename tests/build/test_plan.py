@@ -150,6 +150,9 @@ OTHER = {
     "files": "none",
     "render_missing": True,
     "accept_misfits": True,
+    "wanted_images": ("00000000-00000000-00000000-00000000-00000001",),
+    "query": "select subject_id, dicom_id from links.cxr_stay",
+    "selected": "dicom_id",
 }
 
 
@@ -159,8 +162,11 @@ def test_every_option_that_changes_a_build_is_in_its_digest(small):
     assert {one.name for one in fields(Options)} == OTHER.keys()
     usual = replace(options.options(), files="copy")
     in_file = replace(usual, cohort="file", wanted=(90000000,))
+    query = "select subject_id, dicom_id from staging.cxr_images"
+    in_query = replace(usual, cohort="query", query=query, selected="subject_id")
+    given = {"wanted": in_file, "query": in_query, "selected": in_query}
     for name, value in OTHER.items():
-        before = in_file if name == "wanted" else usual
+        before = given.get(name, usual)
         changed = Graph(sources, replace(before, **{name: value})).digest
         is_same = changed == Graph(sources, before).digest
         assert is_same == (name in ("window", "near_window")), name

@@ -27,6 +27,7 @@ SETTINGS = {
     "settings.near_image": "select 86400::double as window_seconds",
     "settings.cohort": "select 'eye' as cohort",
     "settings.wanted": "select null::bigint as subject_id where false",
+    "settings.wanted_images": "select null::varchar as dicom_id where false",
 }
 
 

@@ -125,3 +125,10 @@ def test_an_image_read_by_both_datasets_is_there_once(given, rows, cohort):
     assert rows("cohort.image_additions", "dicom_id, in_reflacx, in_eye_gaze") == [
         ("a", "True", "True")
     ]
+
+
+def test_named_images_are_built_alone_with_their_patients(world_of_patients, given, rows, cohort):
+    given("settings.wanted_images", "dicom_id\na3\nb2\nz9")
+    assert cohort("file") == [1, 2]
+    assert rows("cohort.images") == [("a3", 11, 1), ("b2", 20, 2)]
+    assert rows("cohort.study_images", "dicom_id") == [("a3",), ("b1",), ("b2",)]

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from mimiceye_duck.catalog.contracts.contract import Contract
 from mimiceye_duck.catalog.contracts.reading import contracts, read
 from mimiceye_duck.catalog.models.reading import models
-from mimiceye_duck.catalog.options.checking import memory, subjects_of, window_seconds
+from mimiceye_duck.catalog.options.checking import memory, window_seconds
+from mimiceye_duck.catalog.options.cohort_choice import subjects_of
 from mimiceye_duck.catalog.sql.csv_text import csv_line
 from mimiceye_duck.catalog.sql.quoting import Sql
 from mimiceye_duck.catalog.sql.templates import render, typed

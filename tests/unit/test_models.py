@@ -86,7 +86,8 @@ def test_every_relation_in_the_text_is_known_to_be_read(one):
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.name}")
 def test_a_model_reads_only_what_there_is(one):
     texts = {f"source_text.{name.replace('.', '_')}" for name in contracts()}
-    settings = {f"settings.{name}" for name in ("link", "near_image", "cohort", "wanted")}
+    named = ("link", "near_image", "cohort", "wanted", "wanted_images")
+    settings = {f"settings.{name}" for name in named}
     # The built patients' rows, and what a build notes of their files and reports.
     stored = {
         "cohort." + name.replace(".", "_").removeprefix("mimiciv_").removeprefix("mimic_")

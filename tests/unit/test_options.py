@@ -7,9 +7,9 @@ from mimiceye_duck.catalog.options.checking import (
     options,
     releases,
     spill_folder,
-    subjects_of,
     window_seconds,
 )
+from mimiceye_duck.catalog.options.cohort_choice import subjects_of
 from mimiceye_duck.core.errors import UsageError
 from mimiceye_duck.database.connection import Database
 from mimiceye_duck.database.errors import is_of_machine, reason

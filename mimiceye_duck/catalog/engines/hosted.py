@@ -29,6 +29,7 @@ _SETTINGS = {
     "settings.near_image": f"select cast({window_seconds(NEAR_WINDOW):.0f} as double)"
     " as window_seconds",
     "settings.cohort": f"select '{_COHORT}' as cohort",
+    "settings.wanted_images": noted()["settings.wanted_images"].sql,
 }
 _NOTED = {kept: name for name, kept in KEPT.items()}
 

@@ -36,7 +36,8 @@ class Content:
     cohort: Annotated[
         str,
         Option(
-            "Patients with gaze data; all of MIMIC-CXR-JPG; all; or a file of subject_ids.",
+            "Patients with gaze data; all of MIMIC-CXR-JPG; all; a file of subject_ids or"
+            " dicom_ids; or a select of one of them, as it is or in a .sql file.",
             "eye|cxr|all|FILE",
         ),
     ] = COHORT

@@ -1,6 +1,5 @@
 """A build's options, checked before any work."""
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -10,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from mimiceye_duck.catalog.models.link_rules import link_rules
-from mimiceye_duck.catalog.models.reading import cohorts
 from mimiceye_duck.catalog.options.build_options import (
     LINK_RULE,
     PUBLISHED_RULE,
     BuildOptions,
     Content,
 )
+from mimiceye_duck.catalog.options.cohort_choice import chosen_cohort
 from mimiceye_duck.core.errors import Problem, UsageError
 from mimiceye_duck.core.files import paths
 from mimiceye_duck.core.files.paths import unfit
 from mimiceye_duck.core.given import takes
 
-_IDS = "one subject_id a line, or a CSV with a column subject_id, as UTF-8 text"
 ENGINES = ("duckdb", "spark")
 DIALECTS = ("duckdb", "spark", "bigquery", "postgres")
 FILE_WAYS = ("copy", "hardlink", "symlink", "none")
@@ -36,8 +34,10 @@ class Options:
 
     `window` is how long after a stay's end an image may still belong to it, `near_window` how far
     from an image labs and vital signs are near it, both as they were given.
-    `wanted` are the subject_ids of a cohort file; None for a named cohort. `accept_misfits` is
-    true to link though many cells of a column that decides links cannot be read.
+    `wanted` are the subject_ids of a cohort file, `wanted_images` its dicom_ids; `query` is a
+    cohort's select, of which `selected` is the id that it gives. None for other cohorts.
+    `accept_misfits` is true to link though many cells of a column that decides links cannot be
+    read.
     """
 
     cohort: str
@@ -51,6 +51,9 @@ class Options:
     files: str
     render_missing: bool
     accept_misfits: bool = False
+    wanted_images: tuple[str, ...] | None = None
+    query: str | None = None
+    selected: str | None = None
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -165,60 +168,19 @@ def _one_of(option: str, value: str, known: Iterable[str]) -> str:
     return value
 
 
-def subjects_of(file: Path) -> tuple[int, ...]:
-    """The subject_ids of a file: one a line, or a CSV with a column subject_id.
-
-    Raises `UsageError` when the file is no such list; it names the line, not what it holds.
-    """
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            records = [record for record in csv.reader(lines) if any(map(str.strip, record))]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(
-            Problem("the cohort file cannot be read", str(file), type(error).__name__, _IDS)
-        ) from None
-    header = [name.strip().lower() for name in records[0]] if records else []
-    column = header.index("subject_id") if "subject_id" in header else 0
-    body = records[1:] if "subject_id" in header else records
-    found: list[int] = []
-    for number, record in enumerate(body, 1 + len(records) - len(body)):
-        cell = record[column].strip() if column < len(record) else ""
-        if not re.fullmatch(r"[0-9]{1,18}", cell):
-            raise UsageError(
-                Problem(
-                    f"the cohort file's record {number} has no subject_id",
-                    path=str(file),
-                    hint=_IDS,
-                )
-            )
-        found.append(int(cell))
-    if not found:
-        raise UsageError(Problem("the cohort file names no patient", path=str(file), hint=_IDS))
-    return tuple(dict.fromkeys(found))
-
-
 def checked(given: Content) -> Options:
     """Check a build's options; raises `UsageError` and lists what there is."""
-    cohort, as_published = given.cohort, given.as_published
-    wanted: tuple[int, ...] | None = None
-    named = [name for name in cohorts() if name != "file"]
-    if cohort not in named:
-        if not Path(cohort).is_file():
-            names = ", ".join(named)
-            raise UsageError(
-                Problem(
-                    f"--cohort '{cohort}' is not a file", hint=f"one of {names}, or a file of ids"
-                )
-            )
-        wanted, cohort = subjects_of(Path(cohort)), "file"
+    as_published, who = given.as_published, chosen_cohort(given.cohort)
     rule = given.link_rule or (PUBLISHED_RULE if as_published else LINK_RULE)
     if as_published and rule != PUBLISHED_RULE:
         raise UsageError(
             Problem(f"--as-published uses the rule {PUBLISHED_RULE}", hint="leave out --link-rule")
         )
     return Options(
-        cohort=cohort,
-        wanted=wanted,
+        cohort=who.name,
+        wanted=who.subjects,
+        wanted_images=who.images,
+        query=who.query,
         window=given.window.strip(),
         window_seconds=window_seconds(given.window),
         near_window=given.near_window.strip(),

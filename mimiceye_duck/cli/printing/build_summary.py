@@ -64,6 +64,9 @@ def show(record: Mapping[str, Any], out: Path, *, ran: bool) -> None:
         ids = ", ".join(map(str, record["subjects_not_found"]))
         count = len(record["subjects_not_found"])
         line(f"Not found {count} subject_ids of the cohort file: {ids}")
+    if record["images_not_found"]:
+        count = len(record["images_not_found"])
+        line(f"Not found {count:,} dicom_ids of the cohort (settings.wanted_images has all)")
     show_audits(line, record["audits"])
     show_misfits(line, record["misfits"])
     for name, count in record["missing"].items():

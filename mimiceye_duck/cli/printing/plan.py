@@ -38,6 +38,8 @@ def show(plan: Plan) -> None:
     line(f"{plan.out}: {_BEFORE[plan.before]}")
     for text in plan.replaces:
         line(f"  {text}")
+    if plan.cohort:
+        line(f"cohort: {plan.cohort}")
     shown = [step for step in plan.steps if step.action in (MAKE, DEPENDS)]
     if shown:
         console.print()

@@ -161,6 +161,8 @@ class Run:
         self.tables.note("settings.near_image", [(float(options.near_window_seconds),)])
         self.tables.note("settings.cohort", [(options.cohort,)])
         self.tables.note("settings.wanted", [(subject,) for subject in options.wanted or ()])
+        images = [(image,) for image in options.wanted_images or ()]
+        self.tables.note("settings.wanted_images", images)
 
     def _plan(self, wanted: Iterable[str]) -> list[Model]:
         return plan(wanted, cohort=self.options.cohort)

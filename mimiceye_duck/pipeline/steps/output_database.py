@@ -43,7 +43,14 @@ def clear(run: Run) -> None:
 
 
 # Options as one-row relations, kept so that the link rules' views go on working.
-SETTINGS = tuple(f"settings.{name}" for name in ("build", "link", "near_image", "cohort", "wanted"))
+SETTINGS = (
+    "settings.build",
+    "settings.link",
+    "settings.near_image",
+    "settings.cohort",
+    "settings.wanted",
+    "settings.wanted_images",
+)
 
 
 def settings(database: Database, options: Options, fingerprint: str) -> None:
@@ -58,6 +65,10 @@ def settings(database: Database, options: Options, fingerprint: str) -> None:
     database.execute("insert into settings.cohort values (?)", [options.cohort])
     database.execute(
         "insert into settings.wanted select unnest(?::bigint[])", [list(options.wanted or ())]
+    )
+    database.execute(
+        "insert into settings.wanted_images select unnest(?::varchar[])",
+        [list(options.wanted_images or ())],
     )
 
 

@@ -1,4 +1,5 @@
--- The patients that a file names and that a dataset knows.
+-- The patients that a file or a query names and that a dataset knows, and those of the
+-- images that it names.
 -- Grain: subject_id.
 with
 
@@ -20,6 +21,10 @@ final as (
     select wanted.subject_id
     from settings.wanted as wanted
     inner join known on wanted.subject_id = known.subject_id
+    union
+    select images.subject_id
+    from settings.wanted_images as wanted
+    inner join staging.cxr_images as images on wanted.dicom_id = images.dicom_id
 )
 
 select * from final
