@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mimiceye_duck.catalog.options.build_options import BuildOptions, PlanOptions
-from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
+from mimiceye_duck.catalog.options.export_options import (
+    CocoOptions,
+    CsvOptions,
+    ImagesOptions,
+    MedsOptions,
+    ParquetOptions,
+)
 from mimiceye_duck.core import results
 from mimiceye_duck.core.files.build_folder import DATABASE
 from mimiceye_duck.core.given import StrPath, takes
@@ -171,6 +177,33 @@ def export_meds(given: MedsOptions) -> results.ExportResult:
     a database without a cohort, and where files are that `force` does not let replace.
     """
     from mimiceye_duck.usecases.export.meds import export_meds as export
+
+    return export(given)
+
+
+@takes(CocoOptions)
+@_work
+def export_coco(given: CocoOptions) -> results.ExportResult:
+    """Write REFLACX's ellipses and EyeGaze's boxes as COCO, `coco` beside the database.
+
+    The options are those of `mimiceye-duck export coco`, see `CocoOptions`. Raises `UserError` for
+    a database without a cohort, and where files are that `force` does not let replace.
+    """
+    from mimiceye_duck.usecases.export.coco import export_coco as export
+
+    return export(given)
+
+
+@takes(ImagesOptions)
+@_work
+def export_images(given: ImagesOptions) -> results.ExportResult:
+    """Link the built images in one folder with a table of them, `images` beside the database.
+
+    The options are those of `mimiceye-duck export images`, see `ImagesOptions`. Raises
+    `UserError` for a database without a cohort, and where files are that `force` does not let
+    replace.
+    """
+    from mimiceye_duck.usecases.export.images import export_images as export
 
     return export(given)
 

@@ -1,12 +1,20 @@
-"""Commands that take a build elsewhere: export parquet, export csv, export meds."""
+"""Commands that take a build elsewhere: parquet, csv, meds, coco, images."""
 
 import typer
 
-from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
+from mimiceye_duck.catalog.options.export_options import (
+    CocoOptions,
+    CsvOptions,
+    ImagesOptions,
+    MedsOptions,
+    ParquetOptions,
+)
 from mimiceye_duck.cli.arguments import stoppable
 from mimiceye_duck.cli.options import command
 
-app = typer.Typer(help="Write Parquet, CSV or MEDS.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write Parquet, CSV, MEDS, COCO or a folder of images.", no_args_is_help=True
+)
 
 
 @command(app, ParquetOptions)
@@ -47,4 +55,27 @@ def meds(given: MedsOptions) -> None:
 
     with stoppable():
         result = export_meds(given)
+    typer.echo(result.summary)
+
+
+@command(app, CocoOptions)
+def coco(given: CocoOptions) -> None:
+    """Write REFLACX's ellipses and EyeGaze's boxes as COCO annotations.
+
+    OUT/annotations.json names the images below the folder of the build.
+    """
+    from mimiceye_duck.usecases.export.coco import export_coco
+
+    with stoppable():
+        result = export_coco(given)
+    typer.echo(result.summary)
+
+
+@command(app, ImagesOptions)
+def images(given: ImagesOptions) -> None:
+    """Link the built images in one folder with metadata.csv, as Hugging Face datasets reads it."""
+    from mimiceye_duck.usecases.export.images import export_images
+
+    with stoppable():
+        result = export_images(given)
     typer.echo(result.summary)

@@ -12,13 +12,28 @@ import typer.main
 import mimiceye_duck
 from mimiceye_duck.catalog.options.build_options import BuildOptions, Content, PlanOptions
 from mimiceye_duck.catalog.options.checking import options, window_text
-from mimiceye_duck.catalog.options.export_options import CsvOptions, MedsOptions, ParquetOptions
+from mimiceye_duck.catalog.options.export_options import (
+    CocoOptions,
+    CsvOptions,
+    ImagesOptions,
+    MedsOptions,
+    ParquetOptions,
+)
 from mimiceye_duck.cli.main import app
 from mimiceye_duck.core.given import fields_of
 
 OFFERED = (
     *("attach", "browse", "build", "check", "compare_links", "connect", "explain", "export_csv"),
-    *("export_meds", "export_parquet", "page", "plan", "report", "synth"),
+    *(
+        "export_coco",
+        "export_images",
+        "export_meds",
+        "export_parquet",
+        "page",
+        "plan",
+        "report",
+        "synth",
+    ),
 )
 
 
@@ -47,6 +62,8 @@ COMMANDS = {
     "export parquet": (ParquetOptions, set()),
     "export csv": (CsvOptions, set()),
     "export meds": (MedsOptions, set()),
+    "export coco": (CocoOptions, set()),
+    "export images": (ImagesOptions, set()),
 }
 
 

@@ -69,3 +69,13 @@ class CsvOptions(Running, Tables, Places):
 @dataclass(frozen=True, kw_only=True)
 class MedsOptions(Running, Places):
     """Options of `export meds`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CocoOptions(Running, Places):
+    """Options of `export coco`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesOptions(Running, Places):
+    """Options of `export images`."""

@@ -1,1 +1,1 @@
-"""A build taken elsewhere: Parquet, CSV, MEDS."""
+"""A build taken elsewhere: Parquet, CSV, MEDS, COCO, a folder of images."""

@@ -1,27 +1,24 @@
 """The patients' timeline as a MEDS dataset."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 
-from mimiceye_duck.catalog.contracts.reading import contracts, datasets
-from mimiceye_duck.catalog.installation import select_folders, version
+from mimiceye_duck.catalog.contracts.reading import datasets
+from mimiceye_duck.catalog.installation import version
 from mimiceye_duck.catalog.models.model import Model
-from mimiceye_duck.catalog.models.reading import ordered, read
 from mimiceye_duck.catalog.options.export_options import MedsOptions
-from mimiceye_duck.catalog.sql.quoting import Sql, ident, quoted
+from mimiceye_duck.catalog.sql.quoting import Sql, ident
 from mimiceye_duck.catalog.sql.templates import render
 from mimiceye_duck.core.results import ExportResult
 from mimiceye_duck.core.running.progress import Steps
 from mimiceye_duck.database.connection import Database
-from mimiceye_duck.database.inspect import names
-from mimiceye_duck.database.readonly import require_cohort
 from mimiceye_duck.usecases.export.dataset import NOTICE
 from mimiceye_duck.usecases.export.parquet_file import arrow_schema, write_sorted
 from mimiceye_duck.usecases.export.places import folder_of, opened_of
+from mimiceye_duck.usecases.export.views import make_views
 from mimiceye_duck.writers import json_file
 from mimiceye_duck.writers.export_folder import Folder
 
@@ -65,7 +62,7 @@ def export_meds(given: MedsOptions) -> ExportResult:
 
 def _write(source: Database, folder: Folder) -> int:
     """Write every file into the folder's tree; returns how many events there are."""
-    models = _make_views(source)
+    models = make_views(source, "meds")
     shards = source.rows("from meds.shards order by first_subject_id")
     n_events = sum(int(n_events) for _, _, n_events in shards)
     folder.needed = _BYTES_PER_EVENT * n_events
@@ -82,32 +79,6 @@ def _write(source: Database, folder: Folder) -> int:
         _copy(source, models[name], ident(name), folder.tree / file)
     json_file.write(folder.tree / _DATASET, _dataset(source))
     return n_events
-
-
-def _make_views(source: Database) -> Mapping[str, Model]:
-    """Make views of the models of `sql/outputs/meds/`, in memory; returns the models by name."""
-    files = sorted(select_folders()["meds"].glob("*.sql"))
-    models = {name: read(file, name) for file in files for name in [f"meds.{file.stem}"]}
-    build = source.value("select current_database()")
-    there = set(names(source))
-    require_cohort(there)
-    # A build's database is not written to, and a view sees only the one it is in.
-    source.execute("attach ':memory:' as meds_views (read_write)")
-    source.execute("use meds_views")
-    wanted = set().union(*(model.reads for model in models.values())) - models.keys()
-    for name in sorted(wanted & (there | contracts().keys())):
-        source.execute(render("schema", name=name.split(".")[0]))
-        if name in there:
-            rows = Sql(f"from {quoted(build)}.{ident(name)}")
-            source.execute(render("create_view", name=name, select=rows))
-        else:  # a dictionary that is not in the download
-            columns = [(column, None) for column in contracts()[name].columns]
-            nothing = Sql("(select 1 where false) as nothing")
-            source.execute(render("source_view", name=name, columns=columns, relation=nothing))
-    source.execute(render("schema", name="meds"))
-    for model in ordered(models.values()):
-        source.execute(render("create_view", name=model.name, select=Sql(model.sql)))
-    return models
 
 
 def _copy(source: Database, model: Model, rows: Sql, file: Path) -> None:

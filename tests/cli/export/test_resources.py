@@ -10,6 +10,8 @@ EXPORTS = {
     "parquet": ["--tables", "marts.readings"],
     "csv": ["--tables", "marts.readings"],
     "meds": [],
+    "coco": [],
+    "images": [],
 }
 
 
