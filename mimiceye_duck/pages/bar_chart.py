@@ -14,7 +14,7 @@ _HIDDEN_HEIGHT = 6.0
 class Part:
     """A piece of a column: `top` and `height` in pixels.
 
-    `count` is None where it is hidden, and `label` what stands in its place then.
+    `count` is None where it is hidden, and `label` is shown then.
     """
 
     kind: str

@@ -272,8 +272,7 @@ def _replaced(finished: Mapping[str, Any], graph: Graph) -> Iterator[str]:
     was, now = finished.get("options", {}), graph.options.record()
     for name, value in now.items():
         before, after = was.get(name), list(value) if isinstance(value, tuple) else value
-        # The same window may be typed in other words.
-        seconds = f"{name}_seconds"
+        seconds = f"{name}_seconds"  # the same window may be typed in other words
         if before == after or (seconds in now and was.get(seconds) == now[seconds]):
             continue
         if name in LISTS:
