@@ -12,58 +12,23 @@
 --   left_out: Why it is not among the annotations; null of what is.
 with
 
-of_class as (
-    select
-        lesions.reading_id,
-        lesions.ellipse,
-        classes.name
-    from marts.lesions as lesions
-    cross join coco.categories as classes
-    where
-        classes.supercategory = 'REFLACX'
-        and case classes.name
-            when 'Abnormal mediastinal contour'
-                then lesions.abnormal_mediastinal_contour
-            when 'Acute fracture' then lesions.acute_fracture
-            when 'Airway wall thickening' then lesions.airway_wall_thickening
-            when 'Atelectasis' then lesions.atelectasis
-            when 'Consolidation' then lesions.consolidation
-            when 'Enlarged cardiac silhouette' then lesions.enlarged_cardiac_silhouette
-            when 'Enlarged hilum' then lesions.enlarged_hilum
-            when 'Fibrosis' then lesions.fibrosis
-            when 'Fracture' then lesions.fracture
-            when 'Groundglass opacity' then lesions.groundglass_opacity
-            when 'Hiatal hernia' then lesions.hiatal_hernia
-            when 'High lung volume / emphysema' then lesions.high_lung_volume_emphysema
-            when 'Interstitial lung disease' then lesions.interstitial_lung_disease
-            when 'Lung nodule or mass' then lesions.lung_nodule_or_mass
-            when 'Other' then lesions.other
-            when 'Pleural abnormality' then lesions.pleural_abnormality
-            when 'Pneumothorax' then lesions.pneumothorax
-            when 'Pulmonary edema' then lesions.pulmonary_edema
-            when 'Quality issue' then lesions.quality_issue
-            when 'Support devices' then lesions.support_devices
-            when 'Wide mediastinum' then lesions.wide_mediastinum
-        end
-),
-
 drawn as (
     select
         'REFLACX' as dataset,
         lesions.reading_id,
         lesions.ellipse as shape,
         lesions.dicom_id,
-        of_class.name as category,
+        classes.label_class as category,
         lesions.certainty,
         cast(lesions.xmin as double) as xmin,
         cast(lesions.ymin as double) as ymin,
         cast(lesions.xmax as double) as xmax,
         cast(lesions.ymax as double) as ymax
     from marts.lesions as lesions
-    left join of_class
+    left join marts.lesion_labels as classes
         on
-            lesions.reading_id = of_class.reading_id
-            and lesions.ellipse = of_class.ellipse
+            lesions.reading_id = classes.reading_id
+            and lesions.ellipse = classes.ellipse
     union all
     select
         'EyeGaze' as dataset,
