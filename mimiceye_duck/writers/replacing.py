@@ -47,7 +47,7 @@ def is_a_source(path: Path, database: Path) -> bool:
 
     The build itself may lie below them, or they below it, where they are files of the build.
     """
-    build, whole = database.absolute().parent, Path(os.path.realpath(path))
+    build, whole = database.absolute().parent, _place(path)
     source = _record(build).get("source")
     return (
         isinstance(source, str)
@@ -59,12 +59,17 @@ def is_a_source(path: Path, database: Path) -> bool:
 
 def is_in_a_build(path: Path) -> bool:
     """True if a path is that of a file of a build, or of one in a folder that is a build's."""
-    whole = Path(os.path.realpath(path))
+    whole = _place(path)
     return any(
         (_record(folder) if not is_listed(name) else (folder / DATABASE).exists())
         for folder in whole.parents
         if is_of_a_build(name := whole.relative_to(folder).as_posix())
     )
+
+
+def _place(path: Path) -> Path:
+    """The place of a file that is replaced: of a link the link itself, not what it leads to."""
+    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def _record(folder: Path) -> dict[str, object]:

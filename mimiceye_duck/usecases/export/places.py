@@ -36,7 +36,7 @@ def folder_of(given: Given, name: str, *, last: str | None = None) -> Folder:
 
 def require_pictures(given: Given, paths: Iterable[str]) -> Path:
     """The folder of the build; raises `UserError` unless all these pictures are in it."""
-    build = Path(given.database).absolute().parent
+    build = located(given.database).absolute().parent
     missing = next((path for path in paths if not os.path.exists(extended(build / path))), None)
     if missing:
         raise UserError(

@@ -62,7 +62,11 @@ def test_a_row_has_what_the_metadata_and_the_stay_say(rows, source, tools):
         assert row["view_position"] == known["ViewPosition"]
         if row["stay_id"] in triage:
             linked += 1
-            assert row["acuity"][:1] == triage[row["stay_id"]]["acuity"][:1]
+            stay = triage[row["stay_id"]]
+            for name in ("temperature", "heartrate", "resprate", "o2sat", "sbp", "dbp", "acuity"):
+                assert [*map(float, filter(None, [row[name]]))] == [
+                    *map(float, filter(None, [stay[name]]))
+                ]
     assert linked
 
 
@@ -90,3 +94,16 @@ def test_nothing_is_overwritten_unless_forced(command, database, tmp_path):
     assert ran.code == 1 and "metadata.csv" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["metadata.csv"]
     assert command(*words, "--force").code == 0
+
+
+def test_links_of_images_that_are_built_no_more_go(command, own, database, tmp_path, rows):
+    words = ("export", "images", "--out", tmp_path / "images")
+    assert command(*words, "--database", database).code == 0
+    (tmp_path / "images" / "mine.jpg").write_text("mine")
+    fewer = own(f"delete from cohort.images where dicom_id <> '{rows[0]['dicom_id']}'")
+    for folder in database.parent.glob("patient_*"):
+        (fewer.parent / folder.name).symlink_to(folder)
+    ran = command(*words, "--database", fewer, "--force")
+    assert ran.code == 0, ran.stderr
+    names = {path.name for path in (tmp_path / "images").iterdir()}
+    assert names == {"metadata.csv", "mine.jpg", rows[0]["file_name"]}
