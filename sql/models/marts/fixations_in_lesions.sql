@@ -34,28 +34,26 @@ ellipses as (
         lesions.reading_id,
         lesions.ellipse,
         lesions.certainty,
-        cast(lesions.xmin + lesions.xmax as double) as twice_x,
-        cast(lesions.ymin + lesions.ymax as double) as twice_y,
-        cast(lesions.xmax - lesions.xmin as double) as width,
-        cast(lesions.ymax - lesions.ymin as double) as height,
+        cast(lesions.xmin as double) + lesions.xmax as twice_x,
+        cast(lesions.ymin as double) + lesions.ymax as twice_y,
+        cast(lesions.xmax as double) - lesions.xmin as width,
+        cast(lesions.ymax as double) - lesions.ymin as height,
         cast(sizes.image_size_x as double) as columns_of_image,
         cast(sizes.image_size_y as double) as rows_of_image,
         cast(
             case
                 when lesions.xmax < sizes.image_size_x then lesions.xmax
                 else sizes.image_size_x
-            end
-            - case when lesions.xmin > 0 then lesions.xmin else 0 end
-            as double
-        ) as width_in_image,
+            end as double
+        )
+        - case when lesions.xmin > 0 then lesions.xmin else 0 end as width_in_image,
         cast(
             case
                 when lesions.ymax < sizes.image_size_y then lesions.ymax
                 else sizes.image_size_y
-            end
-            - case when lesions.ymin > 0 then lesions.ymin else 0 end
-            as double
-        ) as height_in_image
+            end as double
+        )
+        - case when lesions.ymin > 0 then lesions.ymin else 0 end as height_in_image
     from marts.lesions as lesions
     left join sizes on lesions.reading_id = sizes.id
     where lesions.xmax > lesions.xmin and lesions.ymax > lesions.ymin
@@ -72,8 +70,8 @@ places as (
         duration_seconds,
         x,
         y,
-        cast(2 * x as double) as twice_x,
-        cast(2 * y as double) as twice_y
+        2 * cast(x as double) as twice_x,
+        2 * cast(y as double) as twice_y
     from marts.fixations
     where dataset = 'REFLACX'
 ),

@@ -37,10 +37,10 @@ drawn as (
         dicom_id,
         bbox_name as category,
         null as certainty,
-        case when x1 + x2 is not null then least(x1, x2) end as xmin,
-        case when y1 + y2 is not null then least(y1, y2) end as ymin,
-        case when x1 + x2 is not null then greatest(x1, x2) end as xmax,
-        case when y1 + y2 is not null then greatest(y1, y2) end as ymax
+        case when x1 is not null and x2 is not null then least(x1, x2) end as xmin,
+        case when y1 is not null and y2 is not null then least(y1, y2) end as ymin,
+        case when x1 is not null and x2 is not null then greatest(x1, x2) end as xmax,
+        case when y1 is not null and y2 is not null then greatest(y1, y2) end as ymax
     from cohort.eye_gaze_bounding_boxes
 ),
 

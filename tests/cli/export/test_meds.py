@@ -5,6 +5,7 @@ import json
 import shutil
 import struct
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 import meds
@@ -12,10 +13,10 @@ import pyarrow.parquet
 import pytest
 
 from mimiceye_duck.catalog.models import reading
-from mimiceye_duck.catalog.models.model import Model
 from mimiceye_duck.catalog.options.export_options import MedsOptions
 from mimiceye_duck.core.errors import UserError
 from mimiceye_duck.usecases.export import meds as exporting
+from mimiceye_duck.usecases.export import views
 
 DATASET = "metadata/dataset.json"
 
@@ -275,11 +276,11 @@ def test_columns_are_described_in_the_file(out):
 
 
 def test_a_patient_is_in_one_of_several_files(build, events, tmp_path, monkeypatch):
-    def small(file, name):
-        sql = reading.read(file, name).sql
-        return Model(name, sql.replace("2000000", "400"))
-
-    monkeypatch.setattr(exporting, "read", small)
+    models = {
+        name: replace(model, sql=model.sql.replace("2000000", "400"))
+        for name, model in reading.selects_in("meds").items()
+    }
+    monkeypatch.setattr(views, "selects_in", lambda folder: models)
     folder = tmp_path / "meds"
     exporting.export_meds(MedsOptions(build / "mimiceye.duckdb", folder))
     n_files = len([*(folder / "data").iterdir()])
