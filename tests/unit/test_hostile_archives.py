@@ -21,7 +21,7 @@ from mimiceye_duck.readers.reports.archive import Archive
 from mimiceye_duck.readers.reports.tar_members import is_tar
 
 MB = 1 << 20
-FIRST, ODD, LAST = (f"p10/p10000001/s5000000{n}.txt" for n in (1, 2, 3))
+FIRST, ODD, LAST = (f"p90/p90000001/s9500000{n}.txt" for n in (1, 2, 3))
 TEXT = b" IMPRESSION: Well.\n"
 
 
