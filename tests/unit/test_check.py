@@ -376,7 +376,7 @@ NEAR_NAMES = {
 @pytest.mark.parametrize("folder", ["", "mimic-cxr/2.0.0"])
 def test_reports_under_a_near_name_are_told(name, words, folder, root):
     # The DICOM files of which the reports would be lie in a folder that loose ones may share.
-    put(root / "mimic-cxr/2.0.0/files/p90/p90000001/s95000001/a.dcm", b"")
+    put(root / "mimic-cxr/2.0.0/files/p10/p10000001/s50000001/a.dcm", b"")
     put(root / "mimic-cxr/2.0.0/cxr-record-list.csv.gz", "subject_id,study_id,dicom_id,path\n")
     (root / folder / name).write_bytes(b"PK")
     (failed,) = told(checked(root), "failed")

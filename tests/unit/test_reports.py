@@ -20,8 +20,8 @@ from mimiceye_duck.readers.reports.collection import Collected, collect, section
 from mimiceye_duck.readers.reports.loose import content_of
 
 ONE, TWO, THREE = (
-    "p90/p90000001/s95000001.txt",
-    "p90/p90000001/s95000002.txt",
+    "p10/p10000001/s50000001.txt",
+    "p10/p10000001/s50000002.txt",
     "p19/p19000003/s50000003.txt",
 )
 TEXT = b"   FINAL REPORT\n FINDINGS:  Clear.\n \n IMPRESSION:  Well.\n"
@@ -155,12 +155,12 @@ def test_odd_texts_are_read_and_reported(given, tmp_path):
 def test_a_path_that_is_no_reports_is_reported_and_anything_else_passed_over(given, tmp_path):
     names = {
         "p10/p11000001/s50000004.txt": True,
-        "p90/p90000001/s9500000000.txt": True,
+        "p10/p10000001/s5000000000.txt": True,
         "p10/p10000001/50000005.txt": False,
-        "p90/p90000001/s95000005.txt.bak": False,
+        "p10/p10000001/s50000005.txt.bak": False,
         "p10/p10000001/._s50000005.txt": False,
         "p10/p10000001/index.html": False,
-        "p90/p90000001/s95000005/a.dcm": False,
+        "p10/p10000001/s50000005/a.dcm": False,
         "p10/index.html": False,
     }
     found = collect(*given({ONE: TEXT, **dict.fromkeys(names, TEXT)}), tmp_path / "r.parquet")

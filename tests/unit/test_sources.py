@@ -499,7 +499,7 @@ def test_reports_are_found_packed_or_unpacked(root, stays):
     assert found.archives == (archive,)
     assert "mimic-cxr" in found.releases
 
-    loose = root / "mimic-cxr/2.0.0/files/p90/p90000001/s95000001.txt"
+    loose = root / "mimic-cxr/2.0.0/files/p10/p10000001/s50000001.txt"
     write(loose, "FINAL REPORT")
     assert find(root).get("mimic_cxr.reports").folders == (loose.parents[2],)
 
@@ -513,7 +513,7 @@ def test_reports_may_be_packed_in_any_of_these_ways(root, stays, ending):
 
 @pytest.mark.skipif(os.name == "nt", reason="its names are no bytes")
 @pytest.mark.parametrize(
-    "name", ["mimic-cxr-reports/p90/p90000001/s95000001.txt", "mimic-cxr-reports.zip"]
+    "name", ["mimic-cxr-reports/p10/p10000001/s50000001.txt", "mimic-cxr-reports.zip"]
 )
 def test_a_place_of_reports_that_is_no_utf_8_is_told(root, stays, name):
     stays("mimic-iv-ed/2.2")
@@ -526,7 +526,7 @@ def test_a_place_of_reports_that_is_no_utf_8_is_told(root, stays, name):
 @pytest.mark.parametrize("top", ["mimic-cxr-reports/files", "mimic-cxr-reports"])
 def test_reports_may_be_unpacked_with_or_without_their_top_folder(root, stays, top):
     stays("mimic-iv-ed/2.2")
-    write(root / top / "p90/p90000001/s95000001.txt", "FINAL REPORT")
+    write(root / top / "p10/p10000001/s50000001.txt", "FINAL REPORT")
     assert find(root).get("mimic_cxr.reports").folders == (root / top,)
 
 
